@@ -1,0 +1,82 @@
+import type { Call } from './call.ts';
+import type { CallFilter, CallQuery, Moment } from './call-filter.ts';
+import type { EpochSeconds } from './clock.ts';
+import type { NewToken, StoredToken } from './token.ts';
+
+/** Rows ready to be sent: JSON objects of the default row shape joined by commas, without brackets. */
+export interface RenderedPage {
+  /** How many calls match, exactly, at the moment of the answer. */
+  rowCount: number;
+  /** How many rows `json` holds. */
+  length: number;
+  /** Id of the last row in `json`; null when there is none. */
+  lastId: number | null;
+  json: Uint8Array;
+}
+
+export interface CallPage {
+  rowCount: number;
+  calls: Call[];
+}
+
+/** A call to be stored; `id` only when an import keeps ids. */
+export type NewCall = Omit<Call, 'id'> & { id?: number };
+
+/** What is kept beside a call and can be made anew from it. */
+export interface Derived {
+  /** The row as the API answers it by default, as JSON. */
+  json: string;
+  callerNumber: string;
+  dnidNumber: string | null;
+  outboundNumber: string | null;
+}
+
+/** Handed to the store by app.ts, so that the store need not know the API. */
+export interface Derivation {
+  /** Changes whenever `derive` would answer differently (row shape, time zone, countries): the store then makes all anew. */
+  version: string;
+  derive(call: Call): Derived;
+}
+
+/** An import in one transaction: nothing is visible, nor kept after a crash, before `commit` has returned. */
+export interface ImportSession {
+  /**
+   * Stores a batch, all of it or nothing of it.
+   * @throws DuplicateCallError when an open call of the same project, external id and number exists.
+   */
+  add(calls: readonly NewCall[]): Promise<void>;
+  commit(): Promise<void>;
+  /** Forgets everything since the session began. May be called twice, and after `commit`, where it does nothing. */
+  rollback(): Promise<void>;
+}
+
+/** What the core needs from storage. Every answer is the truth at the moment the request began. */
+export interface CallStore {
+  /** The default row shape, as fast as the store can. */
+  readRendered(query: CallQuery): Promise<RenderedPage>;
+  /** The same rows as `readRendered`, as calls, for any other shape. */
+  readCalls(query: CallQuery): Promise<CallPage>;
+  /** All matching calls in order of id, in batches, as of one moment: changes made while reading are not seen. */
+  streamCalls(filter: CallFilter, moment: Moment): AsyncIterable<readonly Call[]>;
+  /** @throws StoreUnavailableError when another process is writing for too long. */
+  beginImport(): Promise<ImportSession>;
+}
+
+/** Where credentials are kept. */
+export interface TokenStore {
+  addToken(token: NewToken): Promise<StoredToken>;
+  /** The token with this SHA-256 unless it is revoked. */
+  findToken(hash: Uint8Array): Promise<StoredToken | undefined>;
+  /** All tokens, revoked ones too, oldest first. */
+  listTokens(): Promise<StoredToken[]>;
+  /** False when there is no such token or it was revoked before. */
+  revokeToken(id: number, now: EpochSeconds): Promise<boolean>;
+}
+
+/** An open database. */
+export interface Store extends CallStore, TokenStore {
+  /** Rejects when the database cannot be written to; says so in the message. */
+  checkWritable(): Promise<void>;
+  /** Closes it; may be called twice. */
+  close(): Promise<void>;
+}

@@ -11,7 +11,6 @@ const QUOTED_LENGTH = 100;
 export function quoted(value: string): string {
   const cut = value.length > QUOTED_LENGTH ? `${value.slice(0, QUOTED_LENGTH)}…` : value;
   // Lone surrogates stand for bytes that were not UTF-8 (parameters.ts).
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is being removed
   return cut.toWellFormed().replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '\ufffd');
 }
 

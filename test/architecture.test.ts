@@ -25,7 +25,7 @@ const code = (file: string) => text(file).replace(/\/\*[\s\S]*?\*\/|(?<=^|[\s;{}
 /** Static and dynamic imports, `import type` and re-exports included. */
 function importsOf(file: string): Import[] {
   const found = code(file).matchAll(
-    /(?:^|[\s;}])(?:import|export)\b[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]|\bimport\s*\(?\s*['"]([^'"]+)['"]/g,
+    /(?:^|[\s;}])(?:import|export)\b[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]|(?<!['"\w.])import\s*\(?\s*['"]([^'"]+)['"]/g,
   );
   return [...found].map((match) => {
     const name = (match[1] ?? match[2]) as string;

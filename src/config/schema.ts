@@ -1,0 +1,205 @@
+import { isIP } from 'node:net';
+import { type Static, type TSchemaOptions, Type } from 'typebox';
+
+/** What a setting says of itself, beside its type: validation, `callqueue help` and docs/configuration.md come from it. */
+export interface SettingFacts extends TSchemaOptions {
+  description: string;
+  /** Completes “expected …” in the sentence about a wrong value. */
+  allowed: string;
+  /** Values are never shown, neither in messages nor in logs. */
+  secret?: true;
+  /** How the documentation shows a default that depends on the machine or on other settings. */
+  defaultText?: string;
+}
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+const text = (facts: SettingFacts & { maxLength?: number; minLength?: number; pattern?: string }) =>
+  Type.String({ minLength: 1, maxLength: 1000, ...facts });
+
+const wholeNumber = (
+  minimum: number,
+  maximum: number,
+  facts: Omit<SettingFacts, 'allowed'> & { default: number; unit?: string },
+) => Type.Integer({ minimum, maximum, allowed: `a whole number from ${minimum} to ${maximum}`, ...facts });
+
+/**
+ * Whether a name is a time zone that this runtime knows. Offsets such as `+02:00` are not names: they have no
+ * clock changes, so that whoever writes one is usually surprised in spring.
+ */
+function isTimeZone(name: string): boolean {
+  try {
+    return /^[A-Za-z]/.test(name) && new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+function isAddressRange(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
+}
+
+const country = (description: string, defaultText: string) =>
+  text({
+    pattern: '^[A-Z]{2}$',
+    description,
+    allowed: 'the two capital letters of a country, such as RO or DE',
+    defaultText,
+  });
+
+const project = Type.Object(
+  {
+    id: wholeNumber(1, Number.MAX_SAFE_INTEGER, {
+      description: 'Number of the project; `project_id` of its calls.',
+      default: 1,
+      defaultText: 'must be given',
+    }),
+    name: Type.Optional(
+      text({
+        maxLength: 100,
+        description: 'Name for people.',
+        allowed: 'a text of 1 to 100 characters',
+        defaultText: '`Project` and its number',
+      }),
+    ),
+    country: Type.Optional(
+      country('Country whose national numbers the calls of this project use.', 'the setting `country`'),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+const limits = Type.Object(
+  {
+    body_bytes: wholeNumber(1024, 1024 ** 3, {
+      description: 'Largest request body.',
+      default: 16 * 1024 ** 2,
+      unit: 'bytes',
+    }),
+    parameters: wholeNumber(100, 10_000_000, {
+      description: 'Most parameters in one request, whatever its notation.',
+      default: 100_000,
+    }),
+    depth: wholeNumber(3, 100, {
+      description: 'Deepest nesting of parameters; the request itself is level 1.',
+      default: 8,
+    }),
+    connections: wholeNumber(1, 1_000_000, {
+      description: 'Open connections at most; further ones are answered 503.',
+      default: 10_000,
+    }),
+    large_bodies: wholeNumber(1, 10_000, {
+      description: 'Request bodies over 1 MiB that are received at the same time.',
+      default: 8,
+    }),
+    headers_timeout_seconds: wholeNumber(1, 3600, {
+      description: 'Time that a client has for sending the headers of a request.',
+      default: 10,
+      unit: 'seconds',
+    }),
+    request_timeout_seconds: wholeNumber(1, 3600, {
+      description: 'Time that a client has for sending a whole request.',
+      default: 60,
+      unit: 'seconds',
+    }),
+    failed_logins_per_minute: wholeNumber(1, 1_000_000, {
+      description: 'Failed logins of one address before it is answered 429. Valid tokens always pass.',
+      default: 200,
+    }),
+  },
+  { additionalProperties: false },
+);
+
+/** Every setting, by its name in the file. CALLQUEUE_ and the name in capitals is the variable. */
+export const settingsSchema = Type.Object(
+  {
+    database: text({
+      description:
+        'Where the calls are kept: `sqlite:` and the path of a file. A relative path starts at the working directory; the folder is made when it is missing.',
+      allowed: '`sqlite:` and the path of a file, such as sqlite:./data/callqueue.db',
+      default: 'sqlite:./data/callqueue.db',
+    }),
+    host: text({
+      pattern: '^[^\\s/]+$',
+      maxLength: 253,
+      description:
+        'Address to listen on. `127.0.0.1` is reached from this machine only, `0.0.0.0` and `::` from everywhere: put TLS in front then.',
+      allowed: 'an IP address or a host name',
+      default: '127.0.0.1',
+    }),
+    port: wholeNumber(0, 65535, { description: 'TCP port to listen on; 0 takes a free one.', default: 8080 }),
+    timezone: Type.Refine(
+      text({
+        description: 'IANA name of the time zone in which the API reads and writes times.',
+        allowed: 'an IANA name such as Europe/Bucharest',
+        defaultText: "the machine's",
+      }),
+      isTimeZone,
+    ),
+    country: Type.Optional(
+      country(
+        'Country whose national numbers are understood, for projects that name none.',
+        'none: numbers are compared as they are written',
+      ),
+    ),
+    token: Type.Optional(
+      text({
+        pattern: '^[\\x21-\\x7e]+$',
+        maxLength: 200,
+        secret: true,
+        description:
+          'When set, an admin token with this value exists from the start; it ends when the setting changes or goes. Take 32 random characters or more.',
+        allowed: '1 to 200 printable ASCII characters without blanks',
+        defaultText: 'none',
+      }),
+    ),
+    key: Type.Optional(
+      text({
+        maxLength: 200,
+        secret: true,
+        description: 'Key for `api_hash` of that token. Without it requests of that token need no hash.',
+        allowed: '1 to 200 characters',
+        defaultText: 'none',
+      }),
+    ),
+    log: Type.Enum(LOG_LEVELS, {
+      description: 'The least severity that is logged.',
+      allowed: `one of ${LOG_LEVELS.join(', ')}`,
+      default: 'info',
+    } satisfies SettingFacts),
+    metrics_open: Type.Boolean({
+      description: 'Whether `/metrics` is answered without a token.',
+      allowed: 'true or false',
+      default: false,
+    } satisfies SettingFacts),
+    trusted_proxies: Type.Array(
+      Type.Refine(
+        text({ description: 'An address or a range.', allowed: 'an IP address or a range such as 10.0.0.0/8' }),
+        isAddressRange,
+      ),
+      {
+        maxItems: 1000,
+        description:
+          'Reverse proxies whose `X-Forwarded-For` is believed, as addresses or ranges. In a variable: separated by commas.',
+        allowed: 'a list of IP addresses or ranges such as 10.0.0.0/8',
+        default: [],
+      } satisfies SettingFacts,
+    ),
+    projects: Type.Array(project, {
+      minItems: 1,
+      maxItems: 10_000,
+      description: 'What the calls are grouped by. In a variable: the list as JSON or one-line YAML.',
+      allowed: 'a list of projects, such as [{id: 1, name: Sales, country: RO}]',
+      default: [{ id: 1 }],
+      defaultText: 'one project with the number 1',
+    } satisfies SettingFacts),
+    limits,
+  },
+  { additionalProperties: false },
+);
+
+/** The settings as the file writes them. */
+export type WrittenSettings = Static<typeof settingsSchema>;

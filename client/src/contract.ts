@@ -70,6 +70,10 @@ export type Scope = (typeof SCOPES)[number];
 export const ACTIONS = ['read'] as const;
 export type Action = (typeof ACTIONS)[number];
 
+/** What a save did to each call. */
+export const SAVE_OUTCOMES = ['created', 'updated', 'unchanged', 'in_progress'] as const;
+export type SaveOutcome = (typeof SAVE_OUTCOMES)[number];
+
 /** What `sort` may name; with `-` in front descending (`dial_order` has one direction). */
 export const SORT_KEYS = [
   'id',

@@ -1,5 +1,7 @@
 import { isIP } from 'node:net';
 import { type Static, type TSchemaOptions, Type } from 'typebox';
+import { isCountry } from '../core/phone-number.ts';
+import { isTimeZoneName } from '../core/time-zone.ts';
 
 /** What a setting says of itself, beside its type: validation, `callqueue help` and docs/configuration.md come from it. */
 export interface SettingFacts extends TSchemaOptions {
@@ -23,18 +25,6 @@ const wholeNumber = (
   facts: Omit<SettingFacts, 'allowed'> & { default: number; unit?: string },
 ) => Type.Integer({ minimum, maximum, allowed: `a whole number from ${minimum} to ${maximum}`, ...facts });
 
-/**
- * Whether a name is a time zone that this runtime knows. Offsets such as `+02:00` are not names: they have no
- * clock changes, so that whoever writes one is usually surprised in spring.
- */
-function isTimeZone(name: string): boolean {
-  try {
-    return /^[A-Za-z]/.test(name) && new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined;
-  } catch {
-    return false;
-  }
-}
-
 function isAddressRange(text: string): boolean {
   const [address = '', bits, ...rest] = text.split('/');
   const version = isIP(address);
@@ -43,12 +33,10 @@ function isAddressRange(text: string): boolean {
 }
 
 const country = (description: string, defaultText: string) =>
-  text({
-    pattern: '^[A-Z]{2}$',
-    description,
-    allowed: 'the two capital letters of a country, such as RO or DE',
-    defaultText,
-  });
+  Type.Refine(
+    text({ description, allowed: 'the two capital letters of a country, such as RO or DE', defaultText }),
+    isCountry,
+  );
 
 const project = Type.Object(
   {
@@ -137,7 +125,7 @@ export const settingsSchema = Type.Object(
         allowed: 'an IANA name such as Europe/Bucharest',
         defaultText: "the machine's",
       }),
-      isTimeZone,
+      isTimeZoneName,
     ),
     country: Type.Optional(
       country(

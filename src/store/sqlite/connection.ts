@@ -1,0 +1,157 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { setTimeout as pause } from 'node:timers/promises';
+import { StoreUnavailableError } from '../../core/errors.ts';
+import type { SqlValue } from './row-columns.ts';
+import { translateError } from './translate-error.ts';
+
+export type Row = readonly SqlValue[];
+
+export interface ConnectionOptions {
+  readOnly?: boolean;
+  cacheMegabytes?: number;
+}
+
+/** A statement that finds the database locked blocks its thread, so it waits no longer than this; see `write`. */
+const LOCK_WAIT_MS = 100;
+const LOCK_RETRY_MS = 20;
+/** Filters make many statements; those used last stay prepared. */
+const PREPARED_STATEMENTS = 256;
+
+/** One connection to the database: statements by their text, transactions, errors of the store's own family. */
+export class Connection {
+  readonly path: string;
+  #database: DatabaseSync;
+  #prepared = new Map<string, StatementSync>();
+
+  constructor(path: string, { readOnly = false, cacheMegabytes = 32 }: ConnectionOptions = {}) {
+    this.path = path;
+    this.#database = guarded(path, () => new DatabaseSync(path, { readOnly, timeout: LOCK_WAIT_MS }));
+    try {
+      // FULL: what was acknowledged survives a power loss; NORMAL would forget the last commits.
+      this.exec(`PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -${cacheMegabytes * 1024};`);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  get database(): DatabaseSync {
+    return this.#database;
+  }
+
+  get isOpen(): boolean {
+    return this.#database.isOpen;
+  }
+
+  /** Runs one or more statements that answer nothing. */
+  exec(sql: string): void {
+    guarded(this.path, () => this.#database.exec(sql));
+  }
+
+  run(sql: string, values: readonly SqlValue[] = []): { changes: number; lastInsertRowid: number } {
+    const { changes, lastInsertRowid } = guarded(this.path, () => this.#prepare(sql).run(...values));
+    return { changes: Number(changes), lastInsertRowid: Number(lastInsertRowid) };
+  }
+
+  all(sql: string, values: readonly SqlValue[] = []): Row[] {
+    return guarded(this.path, () => this.#prepare(sql).all(...values)) as unknown as Row[];
+  }
+
+  get(sql: string, values: readonly SqlValue[] = []): Row | undefined {
+    return guarded(this.path, () => this.#prepare(sql).get(...values)) as unknown as Row | undefined;
+  }
+
+  /** The one value of a row that is sure to come. */
+  value(sql: string, values: readonly SqlValue[] = []): SqlValue {
+    return this.get(sql, values)?.[0] ?? null;
+  }
+
+  /** Rows one by one, from a statement of its own. */
+  *iterate(sql: string, values: readonly SqlValue[] = []): Generator<Row> {
+    const statement = guarded(this.path, () => this.#database.prepare(sql));
+    statement.setReturnArrays(true);
+    const rows = guarded(this.path, () => statement.iterate(...values));
+    while (true) {
+      const { done, value } = guarded(this.path, () => rows.next());
+      if (done) return;
+      yield value as unknown as Row;
+    }
+  }
+
+  /** Runs `work`, which may not wait for anything, in a read transaction: all its statements see one moment. */
+  read<T>(work: () => T): T {
+    this.run('BEGIN');
+    try {
+      return work();
+    } finally {
+      this.#end('COMMIT');
+    }
+  }
+
+  /**
+   * Runs `work`, which may not wait for anything, in a write transaction. While another process writes, it waits
+   * without blocking the thread.
+   * @throws StoreUnavailableError when the others write for longer than `waitMs`
+   */
+  async write<T>(work: () => T, waitMs: number): Promise<T> {
+    await this.beginWrite(waitMs);
+    try {
+      const result = work();
+      this.run('COMMIT');
+      return result;
+    } catch (error) {
+      this.#end('ROLLBACK');
+      throw error;
+    }
+  }
+
+  /** Begins a write transaction that the caller ends. @throws StoreUnavailableError as `write` */
+  async beginWrite(waitMs: number): Promise<void> {
+    const deadline = performance.now() + waitMs;
+    while (true) {
+      try {
+        this.run('BEGIN IMMEDIATE');
+        return;
+      } catch (error) {
+        if (!(error instanceof StoreUnavailableError) || performance.now() >= deadline) throw error;
+      }
+      await pause(LOCK_RETRY_MS);
+    }
+  }
+
+  rollback(): void {
+    this.#end('ROLLBACK');
+  }
+
+  close(): void {
+    this.#prepared.clear();
+    if (this.#database.isOpen) this.#database.close();
+  }
+
+  /** SQLite ends a transaction by itself on some errors (disk full): then there is nothing to end. */
+  #end(sql: 'COMMIT' | 'ROLLBACK'): void {
+    if (this.#database.isOpen && this.#database.isTransaction) this.run(sql);
+  }
+
+  #prepare(sql: string): StatementSync {
+    let statement = this.#prepared.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      statement.setReturnArrays(true);
+      const [oldest] = this.#prepared.keys();
+      if (this.#prepared.size >= PREPARED_STATEMENTS && oldest !== undefined) this.#prepared.delete(oldest);
+    } else {
+      this.#prepared.delete(sql);
+    }
+    this.#prepared.set(sql, statement);
+    return statement;
+  }
+}
+
+function guarded<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw translateError(error, path);
+  }
+}

@@ -1,0 +1,35 @@
+import { type Call, dueSince } from '../../core/call.ts';
+import type { Derivation, Derived } from '../../core/call-store.ts';
+import type { Connection } from './connection.ts';
+import { CALL_COLUMNS, type SqlValue, toValues } from './row-columns.ts';
+import { nameBeginnings, reversed } from './search-text.ts';
+
+/** The columns of `calls` that are made from the others. */
+export const DERIVED_COLUMNS = [
+  'caller_number_reversed',
+  'dnid_normalized',
+  'outbound_number_normalized',
+  'due_since',
+] as const;
+
+export function derivedValues(call: Call, derived: Derived): SqlValue[] {
+  return [reversed(derived.callerNumber), derived.dnidNumber, derived.outboundNumber, dueSince(call)];
+}
+
+const COLUMNS = [...CALL_COLUMNS, ...DERIVED_COLUMNS];
+const INSERT_CALL = `INSERT INTO calls (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map(() => '?').join(', ')})`;
+
+/** Stores a call and all that goes with it; within the transaction of the caller. */
+export function insertCall(connection: Connection, derivation: Derivation, call: Call): void {
+  const derived = derivation.derive(call);
+  connection.run(INSERT_CALL, [...toValues(call), ...derivedValues(call, derived)]);
+  connection.run('INSERT INTO bodies (id, json) VALUES (?, ?)', [call.id, derived.json]);
+  for (const beginning of nameBeginnings(call.callerIdName)) {
+    connection.run('INSERT INTO name_beginnings (beginning, call_id) VALUES (?, ?)', [beginning, call.id]);
+  }
+}
+
+/** The id after the last one that was ever given. */
+export function nextId(connection: Connection): number {
+  return Number(connection.value(`SELECT seq FROM sqlite_sequence WHERE name = 'calls'`) ?? 0) + 1;
+}

@@ -1,0 +1,72 @@
+import type { CallQuery } from '../../core/call-filter.ts';
+import type { CallPage, RenderedPage } from '../../core/call-store.ts';
+import type { Connection } from './connection.ts';
+import { orderOf } from './order.ts';
+import { CALL_COLUMNS, toCall } from './row-columns.ts';
+import { allOf, type Condition, whereClause } from './where-clause.ts';
+
+const EMPTY = new Uint8Array(0);
+
+/** Count, ids and rows in one read transaction: another process may commit in between. */
+export function readRendered(connection: Connection, query: CallQuery): RenderedPage {
+  return connection.read(() => {
+    const { rowCount, ids } = findPage(connection, query);
+    const lastId = ids.at(-1) ?? null;
+    return { rowCount, length: ids.length, lastId, json: lastId === null ? EMPTY : bodies(connection, ids) };
+  });
+}
+
+export function readCalls(connection: Connection, query: CallQuery): CallPage {
+  return connection.read(() => {
+    const { rowCount, ids } = findPage(connection, query);
+    return { rowCount, calls: ids.length === 0 ? [] : callsOf(connection, ids) };
+  });
+}
+
+/** Ids first, through an index that holds all that is needed, so that rows that are skipped are never read. */
+function findPage(connection: Connection, query: CallQuery): { rowCount: number; ids: number[] } {
+  const { filter, moment, limit, at, sort } = query;
+  const where = whereClause(filter, moment);
+  const rowCount = count(connection, where);
+  if ('afterId' in at) {
+    const after = allOf([where, { sql: 'id > ?', values: [at.afterId] }]);
+    return { rowCount, ids: rowCount === 0 ? [] : findIds(connection, after, 'id', limit, 0) };
+  }
+  const offset = (at.page - 1) * limit;
+  return { rowCount, ids: offset >= rowCount ? [] : findIds(connection, where, orderOf(sort), limit, offset) };
+}
+
+function count(connection: Connection, where: Condition): number {
+  return connection.value(`SELECT count(*) FROM calls${whereOf(where)}`, where.values) as number;
+}
+
+function findIds(connection: Connection, where: Condition, order: string, limit: number, offset: number): number[] {
+  const rows = connection.all(`SELECT id FROM calls${whereOf(where)} ORDER BY ${order} LIMIT ? OFFSET ?`, [
+    ...where.values,
+    limit,
+    offset,
+  ]);
+  return rows.map(([id]) => id as number);
+}
+
+function whereOf({ sql }: Condition): string {
+  return sql === '' ? '' : ` WHERE ${sql}`;
+}
+
+/** json_each answers in the order of the list, and CROSS JOIN keeps it. As a BLOB: no UTF-16 in between. */
+function bodies(connection: Connection, ids: readonly number[]): Uint8Array {
+  return connection.value(
+    `SELECT CAST(group_concat(json, ',') AS BLOB)
+    FROM (SELECT bodies.json FROM json_each(?) AS page CROSS JOIN bodies ON bodies.id = page.value ORDER BY page.key)`,
+    [JSON.stringify(ids)],
+  ) as Uint8Array;
+}
+
+function callsOf(connection: Connection, ids: readonly number[]) {
+  const columns = CALL_COLUMNS.map((column) => `calls.${column}`).join(', ');
+  const rows = connection.all(
+    `SELECT ${columns} FROM json_each(?) AS page CROSS JOIN calls ON calls.id = page.value ORDER BY page.key`,
+    [JSON.stringify(ids)],
+  );
+  return rows.map(toCall);
+}

@@ -1,0 +1,4 @@
+import { calls } from './001-calls.ts';
+
+/** In order, each once, forward only. The number of a migration is its place, from 1; what has been released stays. */
+export const MIGRATIONS: readonly (readonly string[])[] = [calls];

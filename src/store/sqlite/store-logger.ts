@@ -1,0 +1,4 @@
+/** What the store needs of a logger; pino's fits. */
+export interface StoreLogger {
+  info(facts: object, message: string): void;
+}

@@ -1,4 +1,8 @@
 import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import library from 'libphonenumber-js/package.json' with { type: 'json' };
+
+/** Names the rules in force: a newer library may normalise the same number differently. */
+export const NUMBER_RULES = `${library.name}@${library.version}`;
 
 /** Nothing longer is a number; what is cut off cannot make a pattern slow. */
 const LONGEST = 64;

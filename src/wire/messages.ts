@@ -1,4 +1,4 @@
-import type { Problem } from '../../client/src/contract.ts';
+import type { Gate, Problem, TimeFormat } from '../../client/src/contract.ts';
 
 /**
  * Every sentence that a caller of the API can see, and the code that stands beside it. Nothing else in wire/ or http/
@@ -46,8 +46,35 @@ export const messages = {
       `Invalid value for filter ${name}: ${quoted(value)} (expected ${expected})`,
       `filters.${name}`,
     ),
+  invalidCursor: (value: string) =>
+    problem(
+      'invalid_cursor',
+      `Invalid cursor: ${quoted(value)} (expected next_cursor of an answer, or an empty text to start)`,
+      'cursor',
+    ),
+  cursorWithout: (name: string) =>
+    problem('invalid_cursor', `Invalid cursor: it does not go with ${name} (leave one of them out)`, 'cursor'),
   invalidJson: (line: number, column: number, reason: string) =>
     problem('invalid_json', `Invalid JSON at line ${line}, column ${column}: ${reason}`),
+  invalidMultipart: (reason: string) => problem('invalid_multipart', `Invalid multipart/form-data body: ${reason}`),
+  jsonAsForm: (contentType: string) =>
+    problem(
+      'unsupported_content_type',
+      `The body looks like JSON but its Content-Type is ${contentType === '' ? 'missing' : quoted(contentType)}: send it with Content-Type: application/json`,
+    ),
+  tooManyParameters: (limit: number) =>
+    problem('too_many_parameters', `Too many parameters: at most ${limit} values are accepted`),
+  parametersTooDeep: (limit: number) =>
+    problem(
+      'parameters_too_deep',
+      `Parameters are nested too deeply: at most ${limit} levels are accepted, the request itself is the first`,
+    ),
+  namesTooLong: (limit: number) =>
+    problem(
+      'names_too_long',
+      `Parameter names too long: written out before each value they may have ${limit} characters in all`,
+    ),
+  listFull: () => problem('invalid_parameter', 'A [] follows the greatest number that a list can have'),
 
   missingToken: () => problem('missing_token', 'Missing API token'),
   invalidToken: () => problem('invalid_token', 'Invalid API token'),
@@ -57,5 +84,107 @@ export const messages = {
   projectNotAllowed: (projectId: number) =>
     problem('project_not_allowed', `This token may not use project ${projectId}`, 'project_id'),
 
+  notFound: (path: string) => problem('not_found', `Unknown address: ${quoted(path)} (the API is at /api/call-queue)`),
+  methodNotAllowed: (method: string, allowed: string) =>
+    problem('method_not_allowed', `Method ${quoted(method)} is not allowed here (use ${allowed})`),
+  bodyTooLarge: (limit: number) =>
+    problem('body_too_large', `Request body too large: at most ${limit} bytes are accepted, send it in parts`),
+  bodyEncoded: (encoding: string) =>
+    problem('unsupported_encoding', `Unsupported Content-Encoding: ${quoted(encoding)} (send the body uncompressed)`),
+  bodyIncomplete: () => problem('incomplete_body', 'The request body ended before it was complete'),
+  malformedRequest: () => problem('malformed_request', 'Malformed HTTP request'),
+  malformedAddress: (path: string) =>
+    problem('malformed_address', `Malformed address: ${quoted(path)} (its percent-encoding cannot be read)`),
+  missingHost: () => problem('malformed_request', 'Missing Host header (HTTP/1.1 requires it)'),
+  headersTooLarge: (limit: number) =>
+    problem(
+      'headers_too_large',
+      `Address and headers too large: at most ${limit} bytes are accepted, send long parameters as the body of a POST`,
+    ),
+  requestTimeout: () => problem('request_timeout', 'The request was not received in time'),
+  tooManyConnections: () => problem('too_many_connections', 'Too many connections, try again'),
+  tooManyLargeBodies: (limit: number) =>
+    problem('too_many_large_bodies', `More than ${limit} large requests at the same time, try again`),
+  tooManyFailedLogins: (seconds: number) =>
+    problem('too_many_failed_logins', `Too many failed logins from this address, try again in ${seconds} seconds`),
+  starting: () => problem('starting', 'The service is starting, try again'),
+  stopping: () => problem('stopping', 'The service is stopping, try again'),
+
+  storeUnavailable: () => problem('store_unavailable', 'The database is not available at the moment, try again'),
   internalError: (reference: string) => problem('internal_error', `Internal error (reference ${reference})`),
 } as const;
+
+const DATE_TIME = {
+  local: 'a date-time as Y-m-d H:i:s',
+  rfc3339: 'a date-time as Y-m-d H:i:s, or RFC 3339 with its offset',
+} as const satisfies Record<TimeFormat, string>;
+
+/** What stands behind the place in `invalidJson`. */
+export const jsonProblems = {
+  topLevel: () => 'an object of parameters, { … }',
+  end: () => 'nothing behind the closing }',
+  name: () => 'a name in double quotes',
+  colon: () => 'a colon',
+  value: () => 'a value',
+  quote: () => 'a closing double quote',
+  commaOrBrace: () => 'a comma or }',
+  commaOrBracket: () => 'a comma or ]',
+  escapedControl: () => 'control characters to be escaped',
+  expectedNot: (expected: string, found: string) => `expected ${expected}, found ${visible(found)}`,
+  expectedNotEnd: (expected: string) => `expected ${expected}, found the end`,
+  escape: (found: string) => `${visible(found)} is no escape that stands for a character`,
+  notUtf8: (byte: number) => `byte 0x${byte.toString(16).toUpperCase()} is not part of valid UTF-8`,
+} as const;
+
+/** Why a multipart body cannot be read. */
+export const multipartProblems = {
+  noBoundary: () => messages.invalidMultipart('its Content-Type names no boundary of 1 to 70 characters'),
+  truncated: () => messages.invalidMultipart('it ends before its closing boundary'),
+  headersTooLong: (part: number, limit: number) =>
+    messages.invalidMultipart(`the headers of part ${part} do not end within ${limit} bytes`),
+  noName: (part: number) => messages.invalidMultipart(`part ${part} has no Content-Disposition header with a name`),
+  file: (name: string) => messages.invalidMultipart(`${quoted(name)} is a file, only fields are accepted`),
+} as const;
+
+/** A piece of the request as found; what cannot be seen by its number. */
+function visible(found: string): string {
+  const code = found.codePointAt(0) ?? 0;
+  return /[\p{C}\p{Z}]/u.test(found) ? `U+${code.toString(16).toUpperCase().padStart(4, '0')}` : quoted(found);
+}
+
+/** What would have been right, in the words that stand behind `expected` in a message. */
+export const expected = {
+  wholeNumberFrom: (min: number) => `a whole number from ${min}`,
+  wholeNumber: (min: number, max: number) => `a whole number from ${min} to ${max}`,
+  word: (words: readonly string[]) => words.join(', '),
+  boolean: () => 'true or false',
+  text: (min: number, max: number) =>
+    min > 1 ? `a text of ${min} to ${max} characters` : `a text of at most ${max} characters`,
+  utf8: () => 'a text in UTF-8',
+  noControlCharacters: () => 'a text without control characters',
+  phoneNumber: () => 'a phone number',
+  dateTime: (format: TimeFormat) => DATE_TIME[format],
+  between: (format: TimeFormat) => `a list [from, to], each null or ${DATE_TIME[format]}`,
+  order: () => 'from before to',
+  shorterList: (max: number) => `at most ${max} values`,
+} as const;
+
+/** Why a call is not being dialled, for people. */
+export const waitingTexts = {
+  schedule: 'Its time has not come',
+  retry_delay: 'The pause after the last attempt runs',
+  calling_hours: 'Outside the calling hours of the project',
+  do_not_call: 'The number is on the do-not-call list',
+  frequency_cap: 'The number was called often enough for now',
+  number_not_allowed: 'Numbers of this country or kind are not allowed for the project',
+  fraud_guard: 'The ceiling of calls per hour is reached',
+  restored: 'A backup was restored and nobody has resumed dialling',
+  clock: 'The clock of the machine has just jumped',
+  customer_on_line: 'The customer is in a call or in a queue right now',
+  no_agent: 'No agent is free',
+  capacity: 'As many attempts run as are allowed',
+  pbx_offline: 'There is no connection to the PBX',
+  paused: 'Dialling is paused for the project or campaign',
+  agent: 'It waits for an agent to claim it',
+  claimed: 'Somebody works on it',
+} as const satisfies Record<Gate, string>;

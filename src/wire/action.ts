@@ -1,0 +1,42 @@
+import type { Action, Scope } from '../../client/src/contract.ts';
+import type { CallQueue } from '../core/call-queue.ts';
+import type { Projects } from '../core/project.ts';
+import type { TimeZone } from '../core/time-zone.ts';
+import type { Credential } from './credential.ts';
+import type { Answer } from './envelope.ts';
+import type { JsonSchema } from './json-schema.ts';
+import type { ParameterMap } from './parameter.ts';
+
+/** What every action works with. */
+export interface ApiParts {
+  queue: CallQueue;
+  projects: Projects;
+  timeZone: TimeZone;
+}
+
+/** One request, authenticated and decoded. */
+export interface ActionRequest {
+  credential: Credential;
+  parameters: ParameterMap;
+}
+
+/** One action of the API: what it needs, what it does, how it is described. One file each, listed in actions.ts. */
+export interface ActionDefinition {
+  name: Action;
+  /** The least that a token must be allowed. */
+  scope: Scope;
+  /** A few words, and some sentences, for the description of the API. */
+  summary: string;
+  description: string;
+  /** Its parameters by name, besides those that every action takes. */
+  parameters: Readonly<Record<string, JsonSchema>>;
+  /** The members `results` and `pagination` of its answer. */
+  answer: { results: JsonSchema; pagination: JsonSchema };
+  /** Requests that work on any installation, with a title each. */
+  examples: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** @throws Refusal with everything that is wrong with the request */
+  run(request: ActionRequest, parts: ApiParts): Promise<Answer>;
+}
+
+/** Allowed with every action: what selects it, and what belongs to authentication. */
+export const COMMON_PARAMETERS: readonly string[] = ['action', 'api_hash', 'api_username', 'api_password'];

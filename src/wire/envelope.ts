@@ -1,0 +1,56 @@
+import type { CursorPagination, ErrorEnvelope, PagePagination, Problem } from '../../client/src/contract.ts';
+import { StoreUnavailableError } from '../core/errors.ts';
+import { messages } from './messages.ts';
+import { Refusal } from './refusal.ts';
+
+/** An answer of the API, ready to be sent. The body is JSON. */
+export interface Answer {
+  status: number;
+  /** Beyond those that every answer has; names in lower case. */
+  headers: Readonly<Record<string, string>>;
+  body: Uint8Array | string;
+}
+
+/** Null for actions that do not page: `[]` travels. */
+export type Pagination = PagePagination | CursorPagination | null;
+
+const RETRY_AFTER_SECONDS = '5';
+
+/** A success with results that are still values. */
+export function successAnswer(pagination: Pagination, results: readonly unknown[]): Answer {
+  return { status: 200, headers: {}, body: `${head(pagination)}${JSON.stringify(results)}}` };
+}
+
+/** A success with results that are JSON already: objects joined by commas, copied unread. */
+export function renderedAnswer(pagination: Pagination, json: Uint8Array): Answer {
+  return { status: 200, headers: {}, body: Buffer.concat([Buffer.from(`${head(pagination)}[`), json, TAIL]) };
+}
+
+/**
+ * Whatever was thrown, as the caller may know it: what they did wrong, that the database is away, or that it is our
+ * fault under this reference, which stands in the log beside the cause.
+ */
+export function errorAnswer(error: unknown, reference: string): Answer {
+  if (error instanceof Refusal) return problemAnswer(error.status, error.problems, error.headers);
+  if (error instanceof StoreUnavailableError) {
+    return problemAnswer(503, [messages.storeUnavailable()], { 'retry-after': RETRY_AFTER_SECONDS });
+  }
+  return problemAnswer(500, [messages.internalError(reference)], {});
+}
+
+const TAIL = Buffer.from(']}');
+
+function head(pagination: Pagination): string {
+  return `{"has_error":false,"messages":[],"pagination":${JSON.stringify(pagination ?? [])},"results":`;
+}
+
+function problemAnswer(status: number, errors: readonly Problem[], headers: Refusal['headers']): Answer {
+  const envelope: ErrorEnvelope = {
+    has_error: true,
+    messages: errors.map((problem) => problem.message),
+    pagination: [],
+    results: [],
+    errors: [...errors],
+  };
+  return { status, headers, body: JSON.stringify(envelope) };
+}

@@ -123,9 +123,7 @@ describe('calls', () => {
       cursorPage(ids.slice(2000), null, 2500),
     ]);
     const client = createClient({ url: server.url, token: TOKEN });
-    const seen: number[] = [];
-    for await (const call of client.calls({ status: 'pending' })) seen.push(call.id);
-    expect(seen).toEqual(ids);
+    expect(await everyIdOf(client.calls({ status: 'pending' }))).toEqual(ids);
     expect(server.requests.map((request) => JSON.parse(request.body))).toEqual(
       ['', 'c/1+=', 'c/2+='].map((cursor) => ({
         action: 'read',
@@ -166,7 +164,7 @@ describe('calls', () => {
     ['repeats the cursor', cursorPage([1], '', 2)],
   ])('ends with an error when the server %s, instead of reading page 1 for ever', async (_, reply) => {
     await using server = await startScriptedServer([reply]);
-    const reading = Array.fromAsync(createClient({ url: server.url, token: TOKEN }).calls());
+    const reading = everyIdOf(createClient({ url: server.url, token: TOKEN }).calls());
     await expect(reading).rejects.toMatchObject({ code: 'invalid_answer', message: /next_cursor/ });
   });
 });
@@ -216,6 +214,12 @@ function page(ids: readonly number[]): Reply {
 function cursorPage(ids: readonly number[], next: string | null, count: number): Reply {
   const pagination = { row_count: count, page_size: 100, next_cursor: next };
   return json(200, { has_error: false, messages: [], pagination, results: ids.map((id) => ({ id })) });
+}
+
+async function everyIdOf(calls: AsyncIterable<Row>): Promise<number[]> {
+  const ids: number[] = [];
+  for await (const call of calls) ids.push(call.id);
+  return ids;
 }
 
 function thrownBy(act: () => unknown): unknown {

@@ -46,6 +46,18 @@ export const messages = {
       `Invalid value for filter ${name}: ${quoted(value)} (expected ${expected})`,
       `filters.${name}`,
     ),
+  missingValue: (name: string) => problem('missing_value', `Missing ${name}`, name),
+  unknownColumn: (name: string) =>
+    problem('unknown_column', `Unknown column: ${quoted(name)} (expected the members of a row)`, quoted(name)),
+  unknownProject: (projectId: number) => problem('unknown_project', `Unknown project: ${projectId}`, 'project_id'),
+  typeWithoutDestination: () =>
+    problem('missing_value', 'type and destination go together: give both or neither', 'destination'),
+  missingDestination: () =>
+    problem(
+      'missing_value',
+      'Missing type and destination: a call with outbound_type auto and attend_type attended needs an agent to ring',
+      'destination',
+    ),
   invalidCursor: (value: string) =>
     problem(
       'invalid_cursor',
@@ -163,6 +175,12 @@ export const expected = {
   utf8: () => 'a text in UTF-8',
   noControlCharacters: () => 'a text without control characters',
   phoneNumber: () => 'a phone number',
+  dialableNumber: () => '3 to 20 digits, at most 15 after a +',
+  pbxName: () => '1 to 79 of the characters A-Z a-z 0-9 _ . -',
+  variables: () => 'a map of names to texts, numbers or booleans',
+  variableName: () => 'variable names of letters, digits and _, not beginning with a digit',
+  harmlessVariable: () => 'variable names that mean nothing to the PBX itself',
+  smallVariables: (bytes: number) => `variables of at most ${bytes} bytes as JSON`,
   dateTime: (format: TimeFormat) => DATE_TIME[format],
   between: (format: TimeFormat) => `a list [from, to], each null or ${DATE_TIME[format]}`,
   order: () => 'from before to',

@@ -78,7 +78,7 @@ export const calls: readonly string[] = [
   `CREATE TABLE tokens (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     name TEXT NOT NULL,
-    hash BLOB NOT NULL UNIQUE,
+    hash BLOB NOT NULL,
     sealed_key BLOB,
     scope TEXT NOT NULL CHECK (scope IN (${literals(SCOPES)})),
     project_ids TEXT,
@@ -86,4 +86,7 @@ export const calls: readonly string[] = [
     created_at INTEGER NOT NULL,
     revoked_at INTEGER
   ) STRICT`,
+
+  // A token of the settings may be taken away and later be set again.
+  'CREATE UNIQUE INDEX tokens_valid ON tokens (hash) WHERE revoked_at IS NULL',
 ];

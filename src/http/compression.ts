@@ -1,0 +1,42 @@
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
+
+export type Coding = 'br' | 'gzip';
+
+/** Below this a compressed answer takes as many packets as a plain one. */
+const WORTH_BYTES = 1400;
+
+/*
+ * Measured with a page of 100 rows (78 KB) in 1 of 2 cores: gzip level 1: 126 µs, 6.2 KB; level 3: 140 µs, 5.7 KB; level 6:
+ * 203 µs, 5.0 KB; brotli quality 1: 54 µs, 5.4 KB; quality 4: 181 µs, 4.9 KB. Done in the thread pool, so that other
+ * requests go on meanwhile. (@fastify/compress streams every answer through hooks, the small and the plain ones too.)
+ */
+const brotli = promisify(brotliCompress);
+const zip = promisify(gzip);
+
+/** Whether there is something to gain at all. */
+export function isWorthCompressing(bytes: number): boolean {
+  return bytes >= WORTH_BYTES;
+}
+
+/**
+ * The coding that a caller asks for in `Accept-Encoding` (RFC 9110, 12.5.3): the one with the higher weight, brotli when
+ * equal; undefined when neither is acceptable or nothing is asked for.
+ */
+export function codingFor(acceptEncoding: string | undefined): Coding | undefined {
+  if (acceptEncoding === undefined || acceptEncoding === '') return undefined;
+  const weights = new Map<string, number>();
+  for (const part of acceptEncoding.slice(0, 1000).split(',')) {
+    const [coding = '', ...parameters] = part.split(';');
+    const weight = parameters.map((text) => /^\s*q=([01](?:\.\d{0,3})?)\s*$/i.exec(text)?.[1]).find(Boolean);
+    weights.set(coding.trim().toLowerCase(), weight === undefined ? 1 : Number(weight));
+  }
+  const weightOf = (coding: Coding) => weights.get(coding) ?? weights.get('*') ?? 0;
+  if (weightOf('br') === 0 && weightOf('gzip') === 0) return undefined;
+  return weightOf('br') >= weightOf('gzip') ? 'br' : 'gzip';
+}
+
+export function compress(body: Uint8Array | string, coding: Coding): Promise<Buffer> {
+  if (coding === 'gzip') return zip(body, { level: 1 });
+  return brotli(body, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } });
+}

@@ -1,0 +1,178 @@
+import { createServer, type Server } from 'node:http';
+import { type FastifyInstance, fastify } from 'fastify';
+import type { Logger } from 'pino';
+import { StoreUnavailableError } from '../core/errors.ts';
+import { errorAnswer } from '../wire/envelope.ts';
+import { messages } from '../wire/messages.ts';
+import { Refusal } from '../wire/refusal.ts';
+import { registerApiDocs } from './api-docs.ts';
+import { registerApi } from './api-route.ts';
+import type { Backend, Phase } from './backend.ts';
+import { guardConnections } from './connections.ts';
+import { createFailedLogins } from './failed-logins.ts';
+import { createGate } from './gate.ts';
+import { type HttpSettings, MAX_HEADER_BYTES } from './http-settings.ts';
+import { createMetrics } from './metrics.ts';
+import { registerProbes } from './probes.ts';
+import { createRequestIds } from './request-id.ts';
+import { createRequestLog } from './request-log.ts';
+import { createRouteTable, type Route } from './route-table.ts';
+import { sendAnswer } from './send-answer.ts';
+import './request-state.ts';
+
+export interface HttpServer {
+  /**
+   * Begins to listen. Until `serve` is called, requests are answered with 503.
+   * @returns the address, such as `http://127.0.0.1:8080`
+   */
+  listen(): Promise<string>;
+  /** From now on requests are answered. */
+  serve(backend: Backend): void;
+  /** Stops listening, lets running requests finish, and cuts what still runs after `graceMs`. May be called twice. */
+  stop(graceMs: number): Promise<void>;
+  /** Every route there is, and who may use it. */
+  routes(): readonly Route[];
+}
+
+export interface HttpServerOptions {
+  settings: HttpSettings;
+  logger: Logger;
+  /** The OpenAPI document. */
+  openApi: object;
+  version: string;
+}
+
+/** Proxies keep idle connections for a minute or so; closing first would now and then hit a request just sent. */
+const KEEP_ALIVE_MS = 65_000;
+/** How long an answered client may go on sending a body that nobody wants before it is cut. */
+const UNREAD_BODY_MS = 5000;
+const IDLE_CHECK_MS = 50;
+
+export function createHttpServer({ settings, logger, openApi, version }: HttpServerOptions): HttpServer {
+  const { limits } = settings;
+  let phase: Phase = { name: 'starting' };
+  let stopped: Promise<void> | undefined;
+  const currentPhase = () => phase;
+  const metrics = createMetrics(version);
+  const nextRequestId = createRequestIds();
+  const routes = createRouteTable();
+  const logRequest = createRequestLog({ logger, metrics });
+  const gate = createGate({
+    phase: currentPhase,
+    routes,
+    maxBodyBytes: limits.bodyBytes,
+    failedLogins: createFailedLogins({ perMinute: limits.failedLoginsPerMinute }),
+    metrics,
+    logger,
+  });
+
+  const server: FastifyInstance = fastify({
+    logger: false,
+    genReqId: (request) => nextRequestId(request),
+    trustProxy: settings.trustedProxies.length === 0 ? false : [...settings.trustedProxies],
+    exposeHeadRoutes: false,
+    // Fastify's own 503 is not the envelope; the gate has one.
+    return503OnClosing: false,
+    routerOptions: {
+      maxParamLength: MAX_HEADER_BYTES,
+      // wire/parameters.ts reads the query, as PHP would.
+      querystringParser: () => ({}),
+    },
+    frameworkErrors: (_error, request, reply) => {
+      // Only addresses that cannot be decoded come here, and no hook sees them.
+      Object.assign(request, { startedMs: performance.now(), login: null, action: null });
+      reply.raw.once('close', () => logRequest(request, reply));
+      addCommonHeaders(reply, request.id);
+      const error = new Refusal(400, [messages.malformedAddress(request.raw.url?.split('?', 1)[0] ?? '')]);
+      return sendAnswer(request, reply, errorAnswer(error, request.id)) as never;
+    },
+    serverFactory: (handler) => {
+      const http = createServer(
+        {
+          headersTimeout: limits.headersTimeoutSeconds * 1000,
+          requestTimeout: limits.requestTimeoutSeconds * 1000,
+          connectionsCheckingInterval: Math.min(1000, limits.headersTimeoutSeconds * 100),
+          keepAliveTimeout: KEEP_ALIVE_MS,
+          maxHeaderSize: MAX_HEADER_BYTES,
+          // Node answers a missing Host without the envelope; the gate has one.
+          requireHostHeader: false,
+        },
+        handler,
+      );
+      // A client that neither sends nor takes anything for this long is gone.
+      http.timeout = limits.requestTimeoutSeconds * 2000;
+      guardConnections(http, { maxConnections: limits.connections, nextRequestId, logger, metrics });
+      return http;
+    },
+  });
+
+  // Fastify would judge content types by its own rules before any parser is asked; read-body.ts reads bodies instead.
+  server.addHttpMethod('POST', { hasBody: false, overrideExisting: true });
+  server.decorateRequest('login', null);
+  server.decorateRequest('action', null);
+  server.decorateRequest('startedMs', 0);
+  server.addHook('onRoute', (route) => routes.add(route));
+  server.addHook('onRequest', async (request, reply) => {
+    request.startedMs = performance.now();
+    addCommonHeaders(reply, request.id);
+    await gate(request, reply);
+  });
+  server.addHook('onResponse', (request, reply, done) => {
+    logRequest(request, reply);
+    cutUnreadBody(request.raw);
+    done();
+  });
+  server.setNotFoundHandler(() => {
+    throw new Error('The gate answers unknown addresses');
+  });
+  server.setErrorHandler((error, request, reply) => {
+    if (error instanceof StoreUnavailableError) logger.warn({ err: error, requestId: request.id }, 'store unavailable');
+    else if (!(error instanceof Refusal)) logger.error({ err: error, requestId: request.id }, 'request failed');
+    return sendAnswer(request, reply, errorAnswer(error, request.id));
+  });
+
+  registerApi(server, { phase: currentPhase, limits, logger });
+  registerProbes(server, { phase: currentPhase, metrics, metricsOpen: settings.metricsOpen });
+  registerApiDocs(server, openApi);
+
+  return {
+    listen: () => server.listen({ host: settings.host, port: settings.port }),
+    serve(backend) {
+      if (phase.name === 'starting') phase = { name: 'ready', backend };
+    },
+    stop(graceMs) {
+      phase = { name: 'stopping' };
+      stopped ??= close(server, graceMs);
+      return stopped;
+    },
+    routes: routes.list,
+  };
+}
+
+function addCommonHeaders(reply: { headers(values: Record<string, string>): unknown }, requestId: string): void {
+  reply.headers({ 'x-request-id': requestId, 'x-content-type-options': 'nosniff' });
+}
+
+/**
+ * After an answer that came before the end of the body, Node reads on and drops the rest, so that the client gets to
+ * read the answer. Not for ever, though.
+ */
+function cutUnreadBody(request: { complete: boolean; socket: { destroy(): void } }): void {
+  if (request.complete) return;
+  setTimeout(() => {
+    if (!request.complete) request.socket.destroy();
+  }, UNREAD_BODY_MS).unref();
+}
+
+async function close(server: FastifyInstance, graceMs: number): Promise<void> {
+  const http: Server = server.server;
+  // Connections whose answer has just been sent are idle, and would keep the server open for another minute.
+  const idle = setInterval(() => http.closeIdleConnections(), IDLE_CHECK_MS);
+  const end = setTimeout(() => http.closeAllConnections(), graceMs);
+  try {
+    await server.close();
+  } finally {
+    clearInterval(idle);
+    clearTimeout(end);
+  }
+}

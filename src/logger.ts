@@ -1,0 +1,64 @@
+import { isatty } from 'node:tty';
+import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino';
+import { prettyFactory } from 'pino-pretty';
+
+export type { Logger } from 'pino';
+
+export interface LoggerSettings {
+  level: LoggerOptions['level'];
+  /** Where lines go; default: standard error, so that standard output holds results only. */
+  destination?: DestinationStream;
+  /** For people instead of programs; default: when standard error is a terminal. */
+  pretty?: boolean;
+}
+
+/**
+ * One JSON object a line, or lines for people on a terminal. Whatever is logged passes `scrub`, so that neither a secret
+ * nor a control character of a caller gets out, in whichever member it stands.
+ */
+export function createLogger(settings: LoggerSettings): Logger {
+  // Written at once (4 µs a line): a line that a crash could swallow is the line that explains the crash.
+  const { level, destination = pino.destination({ dest: 2, sync: true }) } = settings;
+  const pretty = settings.pretty ?? (settings.destination === undefined && isatty(2));
+  const prettify = prettyFactory({ colorize: pretty, translateTime: 'SYS:HH:MM:ss', ignore: 'pid,hostname' });
+  return pino(
+    {
+      level: level ?? 'info',
+      timestamp: pino.stdTimeFunctions.isoTime,
+      base: null,
+      formatters: { level: (label) => ({ level: label }) },
+      hooks: {
+        streamWrite: (line) => (pretty ? (prettify(withoutControls(scrub(line))) ?? '') : scrub(line)),
+      },
+    },
+    destination,
+  );
+}
+
+const SECRET_MEMBER = /("(?:authorization|cookie|password|secret|token|key|api_\w{1,20})":)"(?:[^"\\]|\\.)*"/gi;
+const BEARER = /(Bearer )[\x21\x23-\x7e]+/gi;
+const QUERY_SECRET = /(api_\w{1,20}=)[^&\s"\\]+/gi;
+// Bounded repeats: an endless text without the character looked for must not take quadratic time.
+const ADDRESS_SECRET = /(:\/\/)[^\s"/@]{1,200}@/g;
+const UNSAFE = /[\u007f-\u009f\u2028\u2029]/g;
+
+/**
+ * Takes secrets out of a line of JSON: members that hold them, `Authorization` values, `api_…` parameters in addresses,
+ * user and password of addresses such as `ami://user:secret@host`. Escapes the control characters that JSON leaves as
+ * they are (DEL, C1, line separators): some terminals obey them.
+ */
+export function scrub(line: string): string {
+  return line
+    .replace(SECRET_MEMBER, '$1"[secret]"')
+    .replace(BEARER, '$1[secret]')
+    .replace(QUERY_SECRET, '$1[secret]')
+    .replace(ADDRESS_SECRET, '$1[secret]@')
+    .replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** A line of JSON whose texts hold no control characters but the line ends and tabs of a stack trace. */
+function withoutControls(line: string): string {
+  return line.replace(/\\(?:u(?:00[01][0-9a-f]|00[789][0-9a-f]|202[89])|.)/g, (escaped) =>
+    escaped.length > 2 && !/^\\u007[0-9a-e]$/.test(escaped) ? '\\ufffd' : escaped,
+  );
+}

@@ -30,8 +30,8 @@ export interface ActionDefinition {
   description: string;
   /** Its parameters by name, besides those that every action takes. */
   parameters: Readonly<Record<string, JsonSchema>>;
-  /** The members `results` and `pagination` of its answer. */
-  answer: { results: JsonSchema; pagination: JsonSchema };
+  /** The members of its answer: one of `results`, `pagination`; and a whole answer as an example. */
+  answer: { results: JsonSchema; pagination: JsonSchema; example(): unknown };
   /** Requests that work on any installation, with a title each. */
   examples: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** @throws Refusal with everything that is wrong with the request */

@@ -1,10 +1,12 @@
+import type { Row, SuccessEnvelope } from '../../client/src/contract.ts';
+import { createTimeZone } from '../core/time-zone.ts';
 import type { ActionDefinition } from './action.ts';
 import { formatCursor } from './cursor.ts';
 import { type Pagination, renderedAnswer, successAnswer } from './envelope.ts';
+import { EXAMPLE_TIME_ZONE, exampleCall } from './example-call.ts';
 import { parseReadRequest, type ReadRequest } from './read-request.ts';
 import { readPaginationSchema, readParameterSchemas } from './read-schemas.ts';
 import { rowOf, rowWithWaitingFor } from './row.ts';
-import { rowSchema } from './row-schema.ts';
 
 /** Pages further than this are beyond any list; asking the store for them would only overflow its arithmetic. */
 const LAST_PAGE = 1_000_000_000;
@@ -17,7 +19,11 @@ export const readAction: ActionDefinition = {
   description:
     'Answers the calls that match all filters, a page at a time. Without filters: every call, deleted ones too.',
   parameters: readParameterSchemas,
-  answer: { results: rowSchema, pagination: readPaginationSchema },
+  answer: {
+    results: { $ref: '#/components/schemas/Call' },
+    pagination: readPaginationSchema,
+    example: () => exampleAnswer(),
+  },
   examples: {
     'The first page of what is waiting': { page: 1, filters: { status: 'pending' } },
     'Two weeks of a campaign, newest first': {
@@ -59,4 +65,15 @@ function paginationOf(
   // A full answer may have been the last one: then the next is empty. `row_count` cannot tell, calls change meanwhile.
   const isLast = lastId === null || length < pageSize || (at.afterId === 0 && length === rowCount);
   return { row_count: rowCount, page_size: pageSize, next_cursor: isLast ? null : formatCursor(lastId) };
+}
+
+/** What an installation that holds the example call alone answers to a read without filters. */
+function exampleAnswer(): SuccessEnvelope<Row> {
+  const style = { timeZone: createTimeZone(EXAMPLE_TIME_ZONE), timeFormat: 'local' } as const;
+  return {
+    has_error: false,
+    messages: [],
+    pagination: { row_count: 1, page_size: 100, current_page: 1, max_page: 1 },
+    results: [rowOf(exampleCall, style)],
+  };
 }

@@ -160,10 +160,11 @@ describe('calls', () => {
   });
 
   test.each([
-    ['names no cursor', page([1])],
-    ['repeats the cursor', cursorPage([1], '', 2)],
-  ])('ends with an error when the server %s, instead of reading page 1 for ever', async (_, reply) => {
-    await using server = await startScriptedServer([reply]);
+    ['names no cursor', [page([1])]],
+    ['starts anew', [cursorPage([1], '', 2)]],
+    ['repeats a cursor', [cursorPage([1], 'x', 3), cursorPage([2], 'x', 3)]],
+  ])('ends with an error when the server %s, instead of reading the same for ever', async (_, replies) => {
+    await using server = await startScriptedServer(replies);
     const reading = everyIdOf(createClient({ url: server.url, token: TOKEN }).calls());
     await expect(reading).rejects.toMatchObject({ code: 'invalid_answer', message: /next_cursor/ });
   });

@@ -23,9 +23,7 @@ function encodeDouble(value: number): string {
   const sign = value < 0 ? '-' : '';
   const size = Math.abs(value);
   if (size === Number.POSITIVE_INFINITY) return `${sign}INF`;
-  const [mantissa = '', exponentText = ''] = roundHalfToEven(size).split('e');
-  const exponent = Number(exponentText);
-  const digits = mantissa.replace('.', '').replace(/0+$/, '');
+  const { digits, exponent } = significantDigits(size);
   if (exponent < -4 || exponent >= PRECISION) {
     const direction = exponent < 0 ? '-' : '%2B';
     return `${sign}${digits[0]}.${digits.slice(1) || '0'}E${direction}${Math.abs(exponent)}`;
@@ -36,13 +34,32 @@ function encodeDouble(value: number): string {
   return fraction === '' ? sign + whole : `${sign}${whole}.${fraction}`;
 }
 
-/** `d.ddde±x` with 14 digits. Exactly half way JavaScript rounds away from zero, C to the even digit. */
-function roundHalfToEven(size: number): string {
-  const rounded = size.toExponential(PRECISION - 1);
-  // 17 digits tell a possible tie from the rest; only then is the whole expansion worth its cost.
-  if (!size.toExponential(PRECISION + 2).includes('500e')) return rounded;
-  const [exact = '', exponent] = size.toExponential(99).split('e');
-  const kept = exact.slice(0, PRECISION + 1);
-  const isTie = /^50*$/.test(exact.slice(PRECISION + 1));
-  return isTie && /[02468]$/.test(kept) ? `${kept}e${exponent}` : rounded;
+interface Scientific {
+  /** The first stands before the point. */
+  digits: string;
+  exponent: number;
+}
+
+/** At most 14 digits, without zeros at the end. Exactly half way C rounds to the even digit, JavaScript upwards. */
+function significantDigits(size: number): Scientific {
+  const rounded = scientific(size.toExponential(PRECISION - 1));
+  // Three digits more tell a possible tie from the rest; only then is the whole expansion worth its cost.
+  if (size.toExponential(PRECISION + 2).includes('500e')) {
+    const { digits, exponent } = scientific(size.toExponential(99));
+    const kept = digits.slice(0, PRECISION);
+    if (/^50*$/.test(digits.slice(PRECISION)) && /[02468]$/.test(kept)) {
+      // PHP's short cut for whole numbers below 1e15 forgets to drop zeros here: 100000000000005.0 is 1.0000000000000E+14.
+      return { digits: exponent === 14 ? kept : withoutZeros(kept), exponent };
+    }
+  }
+  return { digits: withoutZeros(rounded.digits), exponent: rounded.exponent };
+}
+
+function scientific(text: string): Scientific {
+  const [mantissa = '', exponent] = text.split('e');
+  return { digits: mantissa.replace('.', ''), exponent: Number(exponent) };
+}
+
+function withoutZeros(digits: string): string {
+  return digits.replace(/0+$/, '');
 }

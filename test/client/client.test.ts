@@ -166,7 +166,10 @@ describe('calls', () => {
   ])('ends with an error when the server %s, instead of reading the same for ever', async (_, replies) => {
     await using server = await startScriptedServer(replies);
     const reading = everyIdOf(createClient({ url: server.url, token: TOKEN }).calls());
-    await expect(reading).rejects.toMatchObject({ code: 'invalid_answer', message: expect.stringContaining('next_cursor') });
+    await expect(reading).rejects.toMatchObject({
+      code: 'invalid_answer',
+      message: expect.stringContaining('next_cursor'),
+    });
   });
 });
 

@@ -38,7 +38,7 @@ function importsOf(file: string): Import[] {
 const CONTRACT = 'client/src/contract.ts';
 const PHP = ['client/src/php-query.ts', 'client/src/api-hash.ts'];
 /** Libraries without any input or output, which the core may use. */
-const PURE_LIBRARIES = ['libphonenumber-js/max', 'temporal-polyfill', 'node:assert'];
+const PURE_LIBRARIES = ['libphonenumber-js/max', 'libphonenumber-js/package.json', 'temporal-polyfill', 'node:assert'];
 const isPackage = (to: string) => !to.includes('/src/') && !to.startsWith('src/') && !to.startsWith('client/');
 
 /** Which imports a file may have: the table of docs/architecture.md. The first rule whose place fits decides. */

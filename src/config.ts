@@ -66,11 +66,6 @@ export function loadSettings({ env, cwd, machineTimezone = machineZone() }: Sett
   };
 }
 
-/** The file of the settings' database, absolute. */
-export function databaseFile(settings: Pick<Settings, 'database'>): string {
-  return sqlitePath(settings.database);
-}
-
 const sqlitePath = (database: string) => database.slice('sqlite:'.length);
 
 function machineZone(): string {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PAGES } from '../scripts/write-docs.ts';
 import { SETTINGS } from '../src/config/setting-names.ts';
-import { databaseFile, loadSettings } from '../src/config.ts';
+import { loadSettings } from '../src/config.ts';
 import { InvalidSettingsError } from '../src/core/errors.ts';
 
 let folder: string;
@@ -111,7 +111,7 @@ describe('the settings', () => {
     ['sqlite:/srv/calls.db', () => '/srv/calls.db'],
     ['sqlite:///srv/calls.db', () => '/srv/calls.db'],
   ])('find the database %s from the working directory', (database, path) => {
-    expect(databaseFile(withVariables({ CALLQUEUE_DATABASE: database }))).toBe(path());
+    expect(withVariables({ CALLQUEUE_DATABASE: database }).database).toBe(`sqlite:${path()}`);
   });
 });
 

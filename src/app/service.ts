@@ -1,0 +1,13 @@
+import { type App, createApp } from '../app.ts';
+import type { Settings } from '../config.ts';
+import { createLogger } from '../logger.ts';
+
+/** The service as a process of its own runs it, with its log on standard error. */
+export function createService(settings: Settings): App {
+  return createApp({ settings, logger: createLogger({ level: settings.log }) });
+}
+
+/** One line about a failure that nobody foresaw, for the last moment of a process. */
+export function logFatal(error: unknown): void {
+  createLogger({ level: 'fatal' }).fatal({ err: error }, 'callqueue ends, because of an error that nobody foresaw');
+}

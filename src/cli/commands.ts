@@ -1,0 +1,21 @@
+import type { Command } from './command.ts';
+import { exportCommand } from './export.ts';
+import { createHelp } from './help.ts';
+import { importCommand } from './import.ts';
+import { list } from './list.ts';
+import { serve } from './serve.ts';
+import { tokenCreate } from './token-create.ts';
+import { tokenList } from './token-list.ts';
+import { tokenRevoke } from './token-revoke.ts';
+
+/** Every command there is, in the order of `callqueue help`. */
+export const COMMANDS: readonly Command[] = [
+  serve,
+  tokenCreate,
+  tokenList,
+  tokenRevoke,
+  importCommand,
+  exportCommand,
+  list,
+  createHelp(() => COMMANDS),
+];

@@ -11,6 +11,7 @@ import { createHttpServer, type HttpServer } from './http/server.ts';
 import type { Logger } from './logger.ts';
 import { createApi } from './wire/api.ts';
 import { createAuthenticator } from './wire/authenticate.ts';
+import { createOpenApi } from './wire/open-api.ts';
 
 /** The whole service: database, API, HTTP. */
 export interface App {
@@ -42,7 +43,7 @@ export function createApp({ settings, logger, clock = systemClock }: AppOptions)
     settings,
     logger,
     version: VERSION,
-    openApi: { openapi: '3.1.0', info: { title: 'callqueue', version: VERSION }, paths: {} },
+    openApi: createOpenApi({ version: VERSION }),
   });
   let store: Store | undefined;
   let starting: Promise<{ url: string }> | undefined;

@@ -31,7 +31,7 @@ export function createBodyReader(limits: { maxBytes: number; maxLarge: number })
     };
     if (Number.isFinite(declared)) grow(declared);
     // Clients that ask first (PHP's cURL does for bodies over 1 MiB) are told to go on only now that they may.
-    if (request.headers.expect !== undefined) response.writeContinue();
+    if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue();
     return receive(request, limits.maxBytes, grow);
   };
 
@@ -72,8 +72,6 @@ function receive(request: IncomingMessage, maxBytes: number, grow: (bytes: numbe
 
     const finish = (error?: Error) => {
       request.off('data', onData).off('end', onEnd).off('error', onCut).off('close', onCut);
-      // Somebody has to listen: a connection cut later would otherwise end the process.
-      request.on('error', () => undefined);
       if (error !== undefined) {
         request.resume();
         reject(error);

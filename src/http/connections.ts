@@ -75,13 +75,13 @@ function capConnections(server: Server, { maxConnections, nextRequestId, metrics
 
 /** Requests that Node's parser gives up on. */
 function answerBrokenRequests(server: Server, { nextRequestId, logger, metrics }: ConnectionOptions): void {
-  server.on('clientError', (error: Error & { code?: string }, socket: Duplex & { _httpMessage?: unknown }) => {
+  server.on('clientError', (error: ClientError, socket: Duplex & { _httpMessage?: unknown }) => {
     const { code = '' } = error;
     if (code === 'ECONNRESET' || !socket.writable || hasBegunToAnswer(socket)) {
       socket.destroy();
       return;
     }
-    const refusal = brokenRequest(code);
+    const refusal = brokenRequest(error);
     const requestId = nextRequestId();
     const address = (socket as Duplex & { remoteAddress?: string }).remoteAddress;
     metrics.requestDone({ action: 'none', status: refusal.status, seconds: 0 });
@@ -90,11 +90,19 @@ function answerBrokenRequests(server: Server, { nextRequestId, logger, metrics }
   });
 }
 
-function brokenRequest(code: string): Refusal {
+/** What Node's parser says about a request that it gives up on. */
+interface ClientError extends Error {
+  code?: string;
+  rawPacket?: Buffer;
+}
+
+function brokenRequest({ code, rawPacket }: ClientError): Refusal {
   if (code === 'HPE_HEADER_OVERFLOW') return new Refusal(431, [messages.headersTooLarge(MAX_HEADER_BYTES)]);
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new Refusal(408, [messages.requestTimeout()]);
-  if (code === 'HPE_INVALID_METHOD') {
-    return new Refusal(405, [messages.methodNotAllowed('of this request', 'GET, POST')], { allow: 'GET, POST' });
+  // To the parser a method that it does not know and anything that is no HTTP are the same.
+  const method = /^([A-Z-]{1,100}) \S+ HTTP\/1\.\d\r\n/.exec(rawPacket?.toString('latin1', 0, 1000) ?? '')?.[1];
+  if (code === 'HPE_INVALID_METHOD' && method !== undefined) {
+    return new Refusal(405, [messages.methodNotAllowed(method, 'GET, POST')], { allow: 'GET, POST' });
   }
   return new Refusal(400, [messages.malformedRequest()]);
 }

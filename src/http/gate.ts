@@ -33,7 +33,7 @@ export function createGate(options: GateOptions): (request: FastifyRequest, repl
     }
     // Answered on the connection that is about to be closed, so that the client opens its next one elsewhere.
     if (phase().name === 'stopping') reply.header('connection', 'close');
-    if (request.is404) throw noSuchRoute(routes, request);
+    if (request.is404 || namesNothing(request)) throw noSuchRoute(routes, request);
 
     const { access } = request.routeOptions.config;
     if (access === 'open') return;
@@ -63,6 +63,11 @@ export function readyBackend(phase: Phase): Extract<Phase, { name: 'ready' }>['b
   if (phase.name === 'ready') return phase.backend;
   const problem = phase.name === 'starting' ? messages.starting() : messages.stopping();
   throw new Refusal(503, [problem], { 'retry-after': '5', connection: 'close' });
+}
+
+/** The router takes `/api/call-queue/` for an action without a name. */
+function namesNothing({ params }: FastifyRequest): boolean {
+  return (params as { action?: string }).action === '';
 }
 
 function noSuchRoute(routes: RouteTable, request: FastifyRequest): Refusal {

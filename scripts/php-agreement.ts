@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import fc from 'fast-check';
 import { type Php, startPhp } from '../test/support/php.ts';
-import { compareForm, compareJson, type Disagreement } from '../test/support/php-agreement.ts';
-import { brokenJson, randomForm, randomJson } from '../test/support/random-parameters.ts';
+import { compareForm, compareJson, compareMultipart, type Disagreement } from '../test/support/php-agreement.ts';
+import { brokenJson, randomFields, randomForm, randomJson } from '../test/support/random-parameters.ts';
 
 /**
  * Asks real PHP whether it reads and hashes random requests as we do.
@@ -20,16 +20,19 @@ const { values } = parseArgs({
 const runs = Number(values.runs);
 const seed = Number(values.seed);
 
-console.log(`seed ${seed}, ${runs} inputs: a third each of forms, JSON, and JSON with one character changed`);
-const share = Math.ceil(runs / 3);
+console.log(
+  `seed ${seed}, ${runs} inputs: a quarter each of forms, multipart bodies, JSON, and JSON with one character changed`,
+);
+const share = Math.ceil(runs / 4);
 await judge('forms', randomForm, (php, form) => compareForm(php, form));
+await judge('multipart', randomFields, (php, fields) => compareMultipart(php, fields));
 await judge('JSON', randomJson, (php, json) => compareJson(php, json, 'key'));
 await judge('changed JSON', brokenJson, (php, json) => compareJson(php, json, 'key'));
 
-async function judge(
+async function judge<Input>(
   kind: string,
-  inputs: fc.Arbitrary<string>,
-  compare: (php: Php, input: string) => Promise<Disagreement | undefined>,
+  inputs: fc.Arbitrary<Input>,
+  compare: (php: Php, input: Input) => Promise<Disagreement | undefined>,
 ): Promise<void> {
   const startedAt = performance.now();
   const php = await startPhp();

@@ -24,6 +24,20 @@ export async function compareJson(php: Php, json: string, key: string): Promise<
   return difference(hashOrRefusal(json, key), expected);
 }
 
+/** The tree that a multipart body becomes. */
+export async function compareMultipart(
+  php: Php,
+  fields: readonly [string, string][],
+): Promise<Disagreement | undefined> {
+  const contentType = 'multipart/form-data; boundary=XX';
+  const parts = fields.map(([name, value]) => {
+    const quoted = name.replace(/["\\]/g, '\\$&');
+    return `--XX\r\nContent-Disposition: form-data; name="${quoted}"\r\n\r\n${value}\r\n`;
+  });
+  const body = `${parts.join('')}--XX--\r\n`;
+  return difference(phpSerialize(decode(contentType, body)), await php.post(contentType, Buffer.from(body)));
+}
+
 function hashOrRefusal(json: string, key: string): string {
   try {
     return apiHash(decode('application/json', json), key);
@@ -36,7 +50,7 @@ function hashOrRefusal(json: string, key: string): string {
 function decode(contentType: string, body: string): ParameterMap {
   const bytes = Buffer.from(body);
   // Not every form may be sent as a body: an empty one is not looked at, one that begins like JSON is refused.
-  const isQuery = contentType !== 'application/json' && /^\s*([[{]|$)/.test(body);
+  const isQuery = contentType.endsWith('urlencoded') && /^\s*([[{]|$)/.test(body);
   return isQuery
     ? decodeParameters({
         method: 'GET',

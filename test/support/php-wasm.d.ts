@@ -5,6 +5,12 @@ declare module '@php-wasm/node-8-3' {
 declare module '@php-wasm/universal' {
   export function loadPHPRuntime(loader: unknown, options?: Record<string, unknown>): Promise<number>;
   export function setPhpIniEntries(php: PHP, entries: Record<string, string>): Promise<void>;
+  export interface PHPRequest {
+    code: string;
+    method?: string;
+    headers?: Record<string, string>;
+    body?: Uint8Array;
+  }
   export class PHP {
     constructor(runtimeId: number);
     run(request: {

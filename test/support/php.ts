@@ -1,5 +1,5 @@
 import { getPHPLoaderModule } from '@php-wasm/node-8-3';
-import { loadPHPRuntime, PHP } from '@php-wasm/universal';
+import { loadPHPRuntime, PHP, type PHPRequest } from '@php-wasm/universal';
 
 /** A real PHP 8.3, compiled to WebAssembly: the judge of what PHP does. Starting takes about 0.3 s, a run about 1 ms. */
 export interface Php {
@@ -9,6 +9,10 @@ export interface Php {
   parse(form: string | Uint8Array): Promise<string>;
   /** The `api_hash` of a JSON body; null when `json_decode` refuses it or it is no array. */
   hash(json: string | Uint8Array, key: string): Promise<string | null>;
+  /** `serialize($_POST)` for a body that PHP itself receives, as bytes like `parse`. */
+  post(contentType: string, body: Uint8Array): Promise<string>;
+  /** `http_build_query($p)` without `api_hash` after code that sets `$p`, perhaps from a body that PHP itself receives. */
+  query(code: string, contentType?: string, body?: Uint8Array): Promise<string>;
   stop(): void;
 }
 
@@ -17,18 +21,18 @@ export async function startPhp(): Promise<Php> {
   let php = await start();
   let runs = 0;
 
-  async function run(code: string): Promise<string> {
+  async function run(code: string, request: Omit<PHPRequest, 'code'> = {}): Promise<string> {
     if (++runs % RUNS_PER_PROCESS === 0) {
       php.exit();
       php = await start();
     }
-    const { text, errors, exitCode } = await php.run({ code: `<?php ${code}` });
+    const { text, errors, exitCode } = await php.run({ code: `<?php ${code}`, ...request });
     if (errors !== '' || exitCode !== 0) throw new Error(`PHP failed (${exitCode}): ${errors}${text}`);
     return text;
   }
 
   return {
-    run,
+    run: (code) => run(code),
     parse: async (form) => fromBase64(await run(`parse_str(${literal(form)}, $p); echo base64_encode(serialize($p));`)),
     hash: async (json, key) => {
       const hash = await run(
@@ -37,6 +41,10 @@ export async function startPhp(): Promise<Php> {
       );
       return hash === '' ? null : hash;
     },
+    post: async (contentType, body) =>
+      fromBase64(await run('echo base64_encode(serialize($_POST));', posted(contentType, body))),
+    query: (code, contentType = '', body = Buffer.of()) =>
+      run(`${code} unset($p['api_hash']); echo http_build_query($p);`, posted(contentType, body)),
     stop: () => php.exit(),
   };
 }
@@ -46,6 +54,10 @@ const RUNS_PER_PROCESS = 1000;
 
 async function start(): Promise<PHP> {
   return new PHP(await loadPHPRuntime(await getPHPLoaderModule()));
+}
+
+function posted(contentType: string, body: Uint8Array): Omit<PHPRequest, 'code'> {
+  return { method: 'POST', headers: { 'content-type': contentType }, body: new Uint8Array(body) };
 }
 
 /** A PHP expression for text (as UTF-8) or bytes. */

@@ -74,6 +74,17 @@ const pair = fc.oneof(
 /** Query strings, valid and mangled. */
 export const randomForm: fc.Arbitrary<string> = fc.array(pair, { maxLength: 12 }).map((pairs) => pairs.join('&'));
 
+/** Names and values as the fields of a multipart body, where nothing is percent-decoded. */
+export const randomFields: fc.Arbitrary<[string, string][]> = fc.array(
+  fc.tuple(
+    name.map(([first, rest]) => `${first}${rest.join('')}`.replace(/[\r\n]/g, '')),
+    fc
+      .array(fc.oneof(token, fc.constantFrom('\r\n', '\n', 'x--XX', '--X', '\r')), { maxLength: 4 })
+      .map((parts) => parts.join('')),
+  ),
+  { maxLength: 8 },
+);
+
 const numberText = fc.oneof(
   fc.constantFrom(
     ...[

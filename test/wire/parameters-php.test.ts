@@ -4,8 +4,8 @@ import { apiHash } from '../../client/src/api-hash.ts';
 import { buildQuery } from '../../client/src/php-query.ts';
 import { decodeParameters, type ParameterMap } from '../../src/wire/parameters.ts';
 import { literal, type Php, startPhp } from '../support/php.ts';
-import { compareForm, compareJson } from '../support/php-agreement.ts';
-import { brokenJson, randomForm, randomJson } from '../support/random-parameters.ts';
+import { compareForm, compareJson, compareMultipart } from '../support/php-agreement.ts';
+import { brokenJson, randomFields, randomForm, randomJson } from '../support/random-parameters.ts';
 
 /** 20,000 and more: node scripts/php-agreement.ts */
 const RUNS = 300;
@@ -20,6 +20,10 @@ test('PHP reads random forms, valid and mangled, as we do', async () => {
   await agree(randomForm, (form) => compareForm(php, form));
 });
 
+test('PHP reads random multipart bodies as we do', async () => {
+  await agree(randomFields, (fields) => compareMultipart(php, fields));
+});
+
 test('PHP hashes random JSON as we do', async () => {
   await agree(randomJson, (json) => compareJson(php, json, 'a key with ä'));
 });
@@ -28,7 +32,7 @@ test('PHP refuses the same broken JSON as we do', async () => {
   await agree(brokenJson, (json) => compareJson(php, json, 'key'));
 });
 
-async function agree(inputs: fc.Arbitrary<string>, compare: (input: string) => Promise<unknown>): Promise<void> {
+async function agree<Input>(inputs: fc.Arbitrary<Input>, compare: (input: Input) => Promise<unknown>): Promise<void> {
   const property = fc.asyncProperty(inputs, async (input) => {
     expect(await compare(input)).toBeUndefined();
   });

@@ -16,6 +16,9 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+const LOGO =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 24"><text y="18" font-family="sans-serif" font-size="20" fill="#fff">callqueue</text></svg>';
+
 /** `/api/openapi.json`, and the same to read and try out at `/api/docs`. Both hold no data and are open to everybody. */
 export function registerApiDocs(server: FastifyInstance, openApi: object): void {
   const document = JSON.stringify(openApi);
@@ -36,6 +39,8 @@ export function registerApiDocs(server: FastifyInstance, openApi: object): void 
       staticCSP: CONTENT_SECURITY_POLICY,
       // The validator of swagger.io would be asked for every visitor otherwise.
       uiConfig: { validatorUrl: null, deepLinking: true },
+      theme: { title: 'callqueue API' },
+      logo: { type: 'image/svg+xml', content: Buffer.from(LOGO) },
     });
   });
 }

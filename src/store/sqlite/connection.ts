@@ -28,7 +28,9 @@ export class Connection {
     this.#database = guarded(path, () => new DatabaseSync(path, { readOnly, timeout: LOCK_WAIT_MS }));
     try {
       // FULL: what was acknowledged survives a power loss; NORMAL would forget the last commits.
-      this.exec(`PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -${cacheMegabytes * 1024};`);
+      this.exec(
+        `PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA mmap_size = 2147418112; PRAGMA cache_size = -${cacheMegabytes * 1024};`,
+      );
     } catch (error) {
       this.close();
       throw error;

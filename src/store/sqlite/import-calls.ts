@@ -1,5 +1,6 @@
 import type { Derivation, ImportSession, NewCall } from '../../core/call-store.ts';
 import { DuplicateCallError, StoreUnavailableError } from '../../core/errors.ts';
+import { isEmpty, startBulkLoad } from './bulk-load.ts';
 import { Connection } from './connection.ts';
 import { insertCall, nextId } from './insert-calls.ts';
 import { isDuplicate } from './translate-error.ts';
@@ -13,13 +14,14 @@ export interface ImportOptions {
 
 /** @throws StoreUnavailableError when another process is writing for too long */
 export async function beginImport({ path, derivation, lockWaitMs }: ImportOptions): Promise<ImportSession> {
-  const connection = new Connection(path, { cacheMegabytes: 64 });
+  const connection = new Connection(path, { cacheMegabytes: 16 });
   try {
     await connection.beginWrite(lockWaitMs);
   } catch (error) {
     connection.close();
     throw error;
   }
+  const bulkLoad = isEmpty(connection) ? startBulkLoad(connection) : undefined;
   let next = nextId(connection);
 
   function addAll(calls: readonly NewCall[]): void {
@@ -27,7 +29,7 @@ export async function beginImport({ path, derivation, lockWaitMs }: ImportOption
     for (const [index, call] of calls.entries()) {
       const given = call.id ?? id;
       try {
-        insertCall(connection, derivation, { ...call, id: given });
+        insertCall(connection, derivation, { ...call, id: given }, bulkLoad?.beginnings);
       } catch (error) {
         throw isDuplicate(error) ? duplicateError(connection, call, index) : error;
       }
@@ -50,6 +52,7 @@ export async function beginImport({ path, derivation, lockWaitMs }: ImportOption
     },
     async commit() {
       if (!connection.isOpen) throw new StoreUnavailableError('The import has ended');
+      bulkLoad?.finish();
       connection.run('COMMIT');
       connection.close();
     },

@@ -19,13 +19,21 @@ export function derivedValues(call: Call, derived: Derived): SqlValue[] {
 const COLUMNS = [...CALL_COLUMNS, ...DERIVED_COLUMNS];
 const INSERT_CALL = `INSERT INTO calls (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map(() => '?').join(', ')})`;
 
-/** Stores a call and all that goes with it; within the transaction of the caller. */
-export function insertCall(connection: Connection, derivation: Derivation, call: Call): void {
+/**
+ * Stores a call and all that goes with it; within the transaction of the caller.
+ * @param beginnings the table that beginnings of names go to
+ */
+export function insertCall(
+  connection: Connection,
+  derivation: Derivation,
+  call: Call,
+  beginnings = 'name_beginnings',
+): void {
   const derived = derivation.derive(call);
   connection.run(INSERT_CALL, [...toValues(call), ...derivedValues(call, derived)]);
   connection.run('INSERT INTO bodies (id, json) VALUES (?, ?)', [call.id, derived.json]);
   for (const beginning of nameBeginnings(call.callerIdName)) {
-    connection.run('INSERT INTO name_beginnings (beginning, call_id) VALUES (?, ?)', [beginning, call.id]);
+    connection.run(`INSERT INTO ${beginnings} (beginning, call_id) VALUES (?, ?)`, [beginning, call.id]);
   }
 }
 

@@ -1,9 +1,8 @@
 import type { CallQuery } from '../../core/call-filter.ts';
 import type { CallPage, RenderedPage } from '../../core/call-store.ts';
 import type { Connection } from './connection.ts';
-import { orderOf } from './order.ts';
+import { findPage } from './find-page.ts';
 import { CALL_COLUMNS, toCall } from './row-columns.ts';
-import { allOf, type Condition, whereClause } from './where-clause.ts';
 
 const EMPTY = new Uint8Array(0);
 
@@ -21,36 +20,6 @@ export function readCalls(connection: Connection, query: CallQuery): CallPage {
     const { rowCount, ids } = findPage(connection, query);
     return { rowCount, calls: ids.length === 0 ? [] : callsOf(connection, ids) };
   });
-}
-
-/** Ids first, through an index that holds all that is needed, so that rows that are skipped are never read. */
-function findPage(connection: Connection, query: CallQuery): { rowCount: number; ids: number[] } {
-  const { filter, moment, limit, at, sort } = query;
-  const where = whereClause(filter, moment);
-  const rowCount = count(connection, where);
-  if ('afterId' in at) {
-    const after = allOf([where, { sql: 'id > ?', values: [at.afterId] }]);
-    return { rowCount, ids: rowCount === 0 ? [] : findIds(connection, after, 'id', limit, 0) };
-  }
-  const offset = (at.page - 1) * limit;
-  return { rowCount, ids: offset >= rowCount ? [] : findIds(connection, where, orderOf(sort), limit, offset) };
-}
-
-function count(connection: Connection, where: Condition): number {
-  return connection.value(`SELECT count(*) FROM calls${whereOf(where)}`, where.values) as number;
-}
-
-function findIds(connection: Connection, where: Condition, order: string, limit: number, offset: number): number[] {
-  const rows = connection.all(`SELECT id FROM calls${whereOf(where)} ORDER BY ${order} LIMIT ? OFFSET ?`, [
-    ...where.values,
-    limit,
-    offset,
-  ]);
-  return rows.map(([id]) => id as number);
-}
-
-function whereOf({ sql }: Condition): string {
-  return sql === '' ? '' : ` WHERE ${sql}`;
 }
 
 /** json_each answers in the order of the list, and CROSS JOIN keeps it. As a BLOB: no UTF-16 in between. */

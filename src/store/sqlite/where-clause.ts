@@ -11,7 +11,8 @@ export interface Condition {
 
 const SCHEDULE_IS_OVER = '(schedule IS NULL OR schedule <= ?)';
 const PAUSE_IS_OVER = '(next_attempt_at IS NULL OR next_attempt_at <= ?)';
-const DUE = `status = 'pending' AND ${SCHEDULE_IS_OVER} AND ${PAUSE_IS_OVER}`;
+const NOTHING_AHEAD = `${SCHEDULE_IS_OVER} AND ${PAUSE_IS_OVER}`;
+const DUE = `status = 'pending' AND ${NOTHING_AHEAD}`;
 /** Above every text that begins with what stands before it. */
 const LAST_CHARACTER = '\u{10ffff}';
 
@@ -43,6 +44,15 @@ export function whereClause(filter: CallFilter, moment: Moment): Condition {
     found(filter.search),
   ].filter((condition) => condition !== undefined);
   return allOf(conditions);
+}
+
+/** Whether the clause holds `status = 'pending'`, which lets the indexes of pending calls be used. */
+export function isPendingOnly({ statuses, due, waitingFor }: CallFilter): boolean {
+  return (
+    (statuses?.length === 1 && statuses[0] === 'pending') ||
+    due === true ||
+    (waitingFor?.every((gate) => gate !== 'claimed') ?? false)
+  );
 }
 
 export function allOf(conditions: readonly Condition[]): Condition {
@@ -114,13 +124,19 @@ function due(wanted: boolean | undefined, { now }: Moment): Condition | undefine
 function waiting(gates: CallFilter['waitingFor'], { now, pbxConnected }: Moment): Condition | undefined {
   if (gates === undefined) return undefined;
   const ofGate: Partial<Record<(typeof gates)[number], Condition>> = {
-    claimed: { sql: `(status = 'inprogress' AND claimed_by IS NOT NULL)`, values: [] },
-    schedule: { sql: `(status = 'pending' AND schedule > ?)`, values: [now] },
-    retry_delay: { sql: `(status = 'pending' AND ${SCHEDULE_IS_OVER} AND next_attempt_at > ?)`, values: [now, now] },
-    agent: { sql: `(${DUE} AND outbound_type = 'manual')`, values: [now, now] },
-    ...(pbxConnected ? {} : { pbx_offline: { sql: `(${DUE} AND outbound_type <> 'manual')`, values: [now, now] } }),
+    schedule: { sql: 'schedule > ?', values: [now] },
+    retry_delay: { sql: `(${SCHEDULE_IS_OVER} AND next_attempt_at > ?)`, values: [now, now] },
+    agent: { sql: `(${NOTHING_AHEAD} AND outbound_type = 'manual')`, values: [now, now] },
   };
-  return anyOf([...new Set(gates)].map((gate) => ofGate[gate]).filter((condition) => condition !== undefined));
+  if (!pbxConnected)
+    ofGate.pbx_offline = { sql: `(${NOTHING_AHEAD} AND outbound_type <> 'manual')`, values: [now, now] };
+  const ofPending = anyOf(
+    [...new Set(gates)].map((gate) => ofGate[gate]).filter((condition) => condition !== undefined),
+  );
+  const pending = { sql: `status = 'pending' AND ${ofPending.sql}`, values: ofPending.values };
+  if (!gates.includes('claimed')) return pending;
+  const claimed = { sql: `status = 'inprogress' AND claimed_by IS NOT NULL`, values: [] };
+  return anyOf([claimed, pending]);
 }
 
 function found(search: string | undefined): Condition | undefined {

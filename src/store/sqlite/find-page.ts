@@ -1,0 +1,126 @@
+import type { CallQuery } from '../../core/call-filter.ts';
+import type { Connection } from './connection.ts';
+import { type Order, orderOf } from './order.ts';
+import { allOf, type Condition, isPendingOnly, whereClause } from './where-clause.ts';
+
+export interface FoundPage {
+  rowCount: number;
+  ids: readonly number[];
+}
+
+interface Search {
+  connection: Connection;
+  where: Condition;
+  /** Only calls above this id, of which `where` knows nothing. */
+  afterId: number | undefined;
+  order: Order;
+  pendingOnly: boolean;
+  limit: number;
+  offset: number;
+}
+
+/** Up to so many matches sorting costs less than thinking about it. */
+const FEW = 2_000;
+
+/**
+ * How many calls match, and the ids of the page: from indexes as far as possible, and without reading the rows that the
+ * page skips. Within the read transaction of the caller.
+ */
+export function findPage(connection: Connection, { filter, moment, limit, at, sort }: CallQuery): FoundPage {
+  const where = whereClause(filter, moment);
+  const rowCount = connection.value(`SELECT count(*) FROM calls${whereOf(where)}`, where.values) as number;
+  const place =
+    'page' in at
+      ? { afterId: undefined, order: orderOf(sort), offset: (at.page - 1) * limit }
+      : { afterId: at.afterId, order: orderOf('id'), offset: 0 };
+  if (place.offset >= rowCount) return { rowCount, ids: [] };
+  const search: Search = { connection, where, ...place, pendingOnly: isPendingOnly(filter), limit };
+  const slice = where.sql === '' && place.order.sql === 'id' ? sliceOfAll(search, rowCount) : undefined;
+  return { rowCount, ids: slice ?? idsOf(search, rowCount) };
+}
+
+/** Without a filter and without gaps between ids a page is known by its numbers, however deep it lies. */
+function sliceOfAll({ connection, afterId, offset, limit }: Search, rowCount: number): number[] | undefined {
+  const { first, last } = idRange(connection);
+  if (last - first + 1 !== rowCount) return undefined;
+  const from = Math.max(first, (afterId ?? Number.NEGATIVE_INFINITY) + 1) + offset;
+  return Array.from({ length: Math.max(0, Math.min(limit, last + 1 - from)) }, (_, index) => from + index);
+}
+
+/**
+ * Two ways lead to a page: find all matches and sort them, or visit calls in the order asked for until the page is
+ * full. Which costs less depends on how many match, which is known here, and on how they are spread, which is not:
+ * hence a visit with a limit, after which the other way is taken.
+ */
+function idsOf(search: Search, matches: number): number[] {
+  const { connection, pendingOnly, order, limit, offset } = search;
+  if (matches <= FEW || (pendingOnly && order.pendingWalk === undefined)) return sorted(search);
+  const all = pendingOnly ? pendingCount(connection) : idRange(connection).size;
+  const most = Math.ceil((4 * (offset + limit) * all) / matches);
+  if (most <= matches / 2) {
+    const ids = walked(search, most);
+    if (ids.length === limit) return ids;
+  }
+  return matches > all / 2 ? walked(search) : sorted(search);
+}
+
+function sorted({ connection, where, afterId, order, pendingOnly, limit, offset }: Search): number[] {
+  const { sql, values } = allOf([where, above(afterId)]);
+  // The plus keeps the planner from choosing an index for the order, which here is the way not to go. The join lets the
+  // matches be found in an index that does not hold what they are sorted by.
+  const sort = `ORDER BY +calls.${order.sql} LIMIT ? OFFSET ?`;
+  const isInIndex = pendingOnly || order.sql.startsWith('id');
+  return ids(
+    connection,
+    isInIndex
+      ? `SELECT id FROM calls${whereOf({ sql })} ${sort}`
+      : `SELECT calls.id FROM (SELECT id FROM calls${whereOf({ sql })}) AS found CROSS JOIN calls USING (id) ${sort}`,
+    [...values, limit, offset],
+  );
+}
+
+/** @param most visits no more calls than these; the answer may then be too short */
+function walked({ connection, where, afterId, order, pendingOnly, limit, offset }: Search, most?: number): number[] {
+  const walk = (pendingOnly ? order.pendingWalk : undefined) ?? order.walk;
+  const { sql, values } = allOf([where, above(afterId)]);
+  if (most === undefined) {
+    return ids(connection, `SELECT id FROM calls ${walk}${whereOf({ sql })} ORDER BY ${order.sql} LIMIT ? OFFSET ?`, [
+      ...values,
+      limit,
+      offset,
+    ]);
+  }
+  const within = allOf([{ sql: pendingOnly ? `status = 'pending'` : '', values: [] }, above(afterId)]);
+  return ids(
+    connection,
+    `SELECT id FROM (SELECT * FROM calls ${walk}${whereOf(within)} ORDER BY ${order.sql} LIMIT ?)${whereOf(where)}
+    LIMIT ? OFFSET ?`,
+    [...within.values, most, ...where.values, limit, offset],
+  );
+}
+
+function above(id: number | undefined): Condition {
+  return id === undefined ? { sql: '', values: [] } : { sql: 'id > ?', values: [id] };
+}
+
+function ids(connection: Connection, sql: string, values: Condition['values']): number[] {
+  return connection.all(sql, values).map(([id]) => id as number);
+}
+
+function idRange(connection: Connection): { first: number; last: number; size: number } {
+  const [first, last] = (connection.get('SELECT (SELECT min(id) FROM calls), (SELECT max(id) FROM calls)') ?? []) as [
+    number | null,
+    number | null,
+  ];
+  return first === null || last === null ? { first: 0, last: -1, size: 0 } : { first, last, size: last - first + 1 };
+}
+
+function pendingCount(connection: Connection): number {
+  return connection.value(
+    `SELECT count(*) FROM calls INDEXED BY calls_pending_by_dial_order WHERE status = 'pending'`,
+  ) as number;
+}
+
+function whereOf({ sql }: Pick<Condition, 'sql'>): string {
+  return sql === '' ? '' : ` WHERE ${sql}`;
+}

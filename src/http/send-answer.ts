@@ -13,6 +13,8 @@ export async function sendAnswer(request: FastifyRequest, reply: FastifyReply, a
     'cache-control': 'no-store',
     vary: 'Accept-Encoding',
   });
+  // No longer listening: the service is stopping, and the client should open its next connection elsewhere.
+  if (!request.server.server.listening) reply.header('connection', 'close');
   const coding = isWorthCompressing(answer.body.length) ? codingFor(request.headers['accept-encoding']) : undefined;
   if (coding === undefined) return reply.send(answer.body);
   const body = await compress(answer.body, coding);

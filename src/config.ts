@@ -66,6 +66,11 @@ export function loadSettings({ env, cwd, machineTimezone = machineZone() }: Sett
   };
 }
 
+/** The file that `loadSettings` reads; undefined when there is none. */
+export function settingsFilePath({ env, cwd }: SettingsSources): string | undefined {
+  return readSettingsFile(env, cwd).path;
+}
+
 const sqlitePath = (database: string) => database.slice('sqlite:'.length);
 
 function machineZone(): string {

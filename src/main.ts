@@ -1,4 +1,4 @@
-import { logFatal } from './app/service.ts';
+import { logFatal } from './app/log-fatal.ts';
 import { COMMANDS } from './cli/commands.ts';
 import { EXIT } from './cli/exit-code.ts';
 import { run } from './cli/run.ts';

@@ -30,7 +30,7 @@ export interface ImportOutcome {
 }
 
 /** Rows that travel to the store at a time: enough to make the way cheap, few enough to stop soon. */
-const PIECE = 1000;
+const PIECE = 200;
 
 /**
  * Stores the rows of a file: all of them in one transaction unless `batch` says otherwise, and nothing when a row is bad

@@ -1,8 +1,10 @@
 import type { Command } from './command.ts';
+import { doctor } from './doctor.ts';
 import { exportCommand } from './export.ts';
 import { createHelp } from './help.ts';
 import { importCommand } from './import.ts';
 import { list } from './list.ts';
+import { migrate } from './migrate.ts';
 import { serve } from './serve.ts';
 import { tokenCreate } from './token-create.ts';
 import { tokenList } from './token-list.ts';
@@ -17,5 +19,7 @@ export const COMMANDS: readonly Command[] = [
   importCommand,
   exportCommand,
   list,
+  doctor,
+  migrate,
   createHelp(() => COMMANDS),
 ];

@@ -8,12 +8,12 @@ import { CommandFailedError } from './command-errors.ts';
 const MOST_TIMES = 200;
 /** Below this nobody needs protection, and small files may repeat themselves a lot. */
 const HARMLESS_BYTES = 256 * 1024 * 1024;
-const CHUNK_BYTES = 256 * 1024;
 
 /** The bytes of a file, unpacked if its name ends in .gz, or of standard input for `-`. */
 export function openInput(input: string, { cwd, stdin }: { cwd: string; stdin: Readable }): Readable {
   if (input === '-') return stdin;
-  const file = createReadStream(resolve(cwd, input), { highWaterMark: CHUNK_BYTES });
+  // In the usual pieces of 64 KiB: with 256 KiB the reading takes as long and 110 MB more of memory.
+  const file = createReadStream(resolve(cwd, input));
   if (!/\.gz$/i.test(input)) return file;
   let packed = 0;
   let unpacked = 0;

@@ -46,7 +46,9 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     }
     if (whenDerivedDiffers === 'remake') await remakeDerived(connection, derivation, lockWaitMs, logger);
     if (whenDerivedDiffers === 'refuse' && !isDerivedBy(connection, derivation)) {
-      throw new StoreUnusableError(`${path} was written with other settings (time zone, countries) or another version`);
+      throw new StoreUnusableError(
+        `${path} was written with other settings (time zone, countries) or another version; callqueue migrate brings it up to date`,
+      );
     }
   } catch (error) {
     connection.close();

@@ -1,12 +1,15 @@
 import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import library from 'libphonenumber-js/package.json' with { type: 'json' };
 
-/** Names the rules in force: a newer library may normalise the same number differently. */
-export const NUMBER_RULES = `${library.name}@${library.version}`;
+/** Names the rules in force, ours and the library's: newer ones may normalise the same number differently. */
+export const NUMBER_RULES = `numbers-1 ${library.name}@${library.version}`;
 
 /** Nothing longer is a number; what is cut off cannot make a pattern slow. */
 const LONGEST = 64;
-/** National numbers of up to six digits are short codes (112, a service, an extension): they belong to no country. */
+/**
+ * Up to six digits may be a short code (112, a service, an extension), which belongs to no country: only what is given
+ * out as a number there, as in Andorra or Greenland, is one.
+ */
 const LONGEST_SHORT_CODE = 6;
 
 // Blanks of all kinds, dots, dashes, slashes, brackets, and the invisible marks that address books copy along.
@@ -27,9 +30,11 @@ export function cleanNumber(text: string): string {
 export function normalizeNumber(text: string, country: string | undefined): string {
   const clean = cleanNumber(text);
   if (!DIGITS.test(clean)) return clean;
-  if (!clean.startsWith('+') && (country === undefined || clean.length <= LONGEST_SHORT_CODE)) return clean;
+  const isNational = !clean.startsWith('+');
+  if (isNational && country === undefined) return clean;
   const number = parsePhoneNumberFromString(clean, country as CountryCode | undefined);
-  return number?.isPossible() ? number.number : clean;
+  const isNumber = isNational && clean.length <= LONGEST_SHORT_CODE ? number?.isValid() : number?.isPossible();
+  return number !== undefined && isNumber ? number.number : clean;
 }
 
 /**

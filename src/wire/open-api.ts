@@ -45,6 +45,7 @@ function queryOperation(all: readonly ActionDefinition[]): object {
   return {
     operationId: 'get',
     summary: 'Any action that only reads',
+    description: 'Lists are written in brackets, as PHP does: `filters[status][]=pending&filters[status][]=completed`.',
     parameters: [
       { name: 'action', in: 'query', required: true, schema: { enum: all.map(({ name }) => name) } },
       { name: 'api_hash', in: 'query', schema: commonSchemas.api_hash },

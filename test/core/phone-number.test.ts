@@ -1,6 +1,9 @@
 import fc from 'fast-check';
+import examples from 'libphonenumber-js/examples.mobile.json' with { type: 'json' };
+import { getCountries, getExampleNumber } from 'libphonenumber-js/max';
 import { describe, expect, it } from 'vitest';
 import { cleanNumber, isCountry, normalizeNumber, numberCandidates } from '../../src/core/phone-number.ts';
+import { fastest } from '../support/fastest.ts';
 
 describe('cleaning a number', () => {
   it.each([
@@ -19,11 +22,11 @@ describe('cleaning a number', () => {
     expect(cleanNumber(text)).toBe(clean);
   });
 
-  it('looks at 64 characters and takes no longer for a mebibyte', () => {
+  it('looks at 64 characters and takes no longer for a mebibyte', async () => {
     for (const character of ['(', ' ', '0', '+', '-', '٠', '\ud800']) {
-      const started = performance.now();
-      expect(cleanNumber(character.repeat(2 ** 20)).length).toBeLessThanOrEqual(64);
-      expect(performance.now() - started).toBeLessThan(50);
+      const text = character.repeat(2 ** 20);
+      expect(cleanNumber(text).length).toBeLessThanOrEqual(64);
+      expect(await fastest(() => cleanNumber(text))).toBeLessThan(5);
     }
   });
 
@@ -65,6 +68,22 @@ describe('normalising a number', () => {
     expect(normalizeNumber('202-555-ABCD', 'US')).toBe('202555ABCD');
     expect(normalizeNumber('01632 960001 ext. 5', 'GB')).toBe('01632960001ext5');
     expect(normalizeNumber('anonymous', 'GB')).toBe('anonymous');
+  });
+
+  it('knows the national numbers of every country, those of six digits too', () => {
+    const countries = getCountries();
+    expect(countries.length).toBeGreaterThan(200);
+    for (const country of countries) {
+      const example = getExampleNumber(country, examples);
+      if (example === undefined) continue;
+      expect([country, normalizeNumber(example.formatNational(), country)]).toEqual([country, example.number]);
+      expect([country, normalizeNumber(example.formatInternational(), undefined)]).toEqual([country, example.number]);
+    }
+    expect(getExampleNumber('FO', examples)?.nationalNumber).toHaveLength(6);
+  });
+
+  it('leaves 112 alone in every country', () => {
+    for (const country of getCountries()) expect([country, normalizeNumber('112', country)]).toEqual([country, '112']);
   });
 
   it('never fails, and normalising again changes nothing', () => {

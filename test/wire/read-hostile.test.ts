@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { filterDefinitions } from '../../src/wire/filters.ts';
 import { jsonParameters, openTestApi, type TestApi } from '../support/api.ts';
+import { fastest } from '../support/fastest.ts';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -93,10 +94,11 @@ describe('whatever is asked', () => {
       for (const character of ['(', ' ', '0', '+', 'a', '-']) {
         const text = character.repeat(2 ** 20);
         const parameters = jsonParameters({ action: 'read', filters: { [filter]: text } });
-        const started = performance.now();
-        const { status } = await api.ask(parameters);
-        expect([filter, character, performance.now() - started < 50]).toEqual([filter, character, true]);
-        expect([200, 400]).toContain(status);
+        const duration = await fastest(async () => {
+          const { status } = await api.ask(parameters);
+          expect([200, 400]).toContain(status);
+        });
+        expect([filter, character, duration < 50]).toEqual([filter, character, true]);
       }
     }
   });
@@ -104,9 +106,10 @@ describe('whatever is asked', () => {
   it('a hundred thousand unknown names are refused in no time', async () => {
     const names = Array.from({ length: 90_000 }, (_, index) => [String(index * 4096), 1]);
     const parameters = jsonParameters({ action: 'read', filters: Object.fromEntries(names) });
-    const started = performance.now();
-    const { status, text } = await api.ask(parameters);
-    expect(performance.now() - started).toBeLessThan(1000);
-    expect([status, JSON.parse(text).messages.length]).toEqual([400, 90_000]);
+    const duration = await fastest(async () => {
+      const { status, text } = await api.ask(parameters);
+      expect([status, JSON.parse(text).messages.length]).toEqual([400, 90_000]);
+    });
+    expect(duration).toBeLessThan(1000);
   });
 });

@@ -98,6 +98,12 @@ describe('a line of the log', () => {
     for (const text of line.trimEnd().split('\n')) expect(() => JSON.parse(text)).not.toThrow();
   });
 
+  it('has no control characters, not even those that JSON allows', () => {
+    const line = written((logger) => logger.info({ name: 'a\u007f\u009b31m\u2028b\u0000\n' }, '\u0085'));
+    expect(line.slice(0, -1)).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/);
+    expect(JSON.parse(line)).toMatchObject({ name: 'a\u007f\u009b31m\u2028b\u0000\n', msg: '\u0085' });
+  });
+
   it('for people has no control characters of others either', () => {
     const text = written(
       (logger) => logger.info({ name: 'a\u001b]0;x\u0007b\u009b31m\n\\u001b' }, 'hello \u001b[2J'),

@@ -80,6 +80,20 @@ describe('stopping', () => {
     expect(performance.now() - begun).toBeLessThan(2000);
   });
 
+  it('closes a connection when it becomes idle, whatever it was busy with', async () => {
+    const { begun, finish, api } = slowApi();
+    const checkWritable = async () => void (await api.handle({} as never));
+    await using server = await startHttpServer({ checkWritable });
+    const socket = await openSocket(server.url);
+    const received = readToEnd(socket);
+    socket.write('GET /readyz HTTP/1.1\r\nHost: test\r\n\r\n');
+    await begun;
+    const stopped = server.http.stop(60_000);
+    finish();
+    await stopped;
+    expect(parseAnswers(await received)[0]?.status).toBe(200);
+  });
+
   it('cuts what runs longer than it may', async () => {
     const { api, begun } = slowApi();
     const server = await startHttpServer({ api });

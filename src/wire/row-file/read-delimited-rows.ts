@@ -1,38 +1,26 @@
-import { pipeline, Readable } from 'node:stream';
-import { CsvError, parse } from 'csv-parse';
 import { ROW_MEMBERS } from '../../../client/src/contract.ts';
 import type { Parameter } from '../parameter.ts';
-import { type FileRow, LONGEST_ROW } from './file-row.ts';
+import type { FileRow } from './file-row.ts';
 import { RowFileError } from './row-file-error.ts';
+import { splitCells } from './split-cells.ts';
 import { unguardCell } from './spreadsheet-cell.ts';
 
 /** A header line of row members, then one row a line (quoted cells may hold line ends). */
 export async function* readDelimitedRows(text: AsyncGenerator<string>, format: 'csv' | 'tsv'): AsyncGenerator<FileRow> {
-  const first = await text.next();
-  if (first.done) throw new RowFileError('the file is empty, expected a header line of row members');
-  const parser = parse({
-    bom: true,
-    delimiter: format === 'tsv' ? '\t' : separatorOf(first.value),
-    record_delimiter: ['\r\n', '\n', '\r'],
-    relax_column_count: true,
-    max_record_size: LONGEST_ROW,
-  });
-  pipeline(Readable.from(prepend(first.value, text)), parser, () => undefined);
+  let beginning = '';
+  // Blank lines may stand in front, and a pipe may bring the header in pieces.
+  for (let next = await text.next(); !next.done; next = await text.next()) {
+    beginning += next.value;
+    if (/\S.*\n/.test(beginning) || beginning.length > 65_536) break;
+  }
+  beginning = beginning.replace(/^\ufeff/, '');
+  const separator = format === 'tsv' ? '\t' : separatorOf(beginning);
 
   let columns: readonly string[] | undefined;
-  let line = 1;
-  try {
-    for await (const cells of parser as AsyncIterable<string[]>) {
-      const begins = line;
-      line += 1 + lineEnds(cells);
-      if (cells.length === 1 && cells[0] === '') continue;
-      if (columns === undefined) columns = header(cells);
-      else yield rowOf(cells, columns, begins);
-    }
-  } catch (error) {
-    if (error instanceof CsvError)
-      throw new RowFileError(`line ${line} or after it: ${reasonOf(error)}`, { cause: error });
-    throw error;
+  for await (const { line, cells } of splitCells(prepend(beginning, text), separator)) {
+    if (cells.length === 1 && cells[0] === '') continue;
+    if (columns === undefined) columns = header(cells);
+    else yield rowOf(cells, columns, line);
   }
   if (columns === undefined) throw new RowFileError('the file is empty, expected a header line of row members');
 }
@@ -65,31 +53,8 @@ function header(cells: readonly string[]): string[] {
 
 /** Spreadsheets of countries with a decimal comma write semicolons into their CSV; no member holds either. */
 function separatorOf(beginning: string): string {
-  const [headerLine = ''] = beginning.split(/[\r\n]/, 1);
+  const headerLine = /\S.*/.exec(beginning)?.[0] ?? '';
   return headerLine.includes(';') && !headerLine.includes(',') ? ';' : ',';
-}
-
-/** csv-parse counts a CRLF inside quotes twice, so lines are counted here. */
-function lineEnds(cells: readonly string[]): number {
-  let count = 0;
-  for (const cell of cells)
-    if (cell.includes('\n') || cell.includes('\r')) count += cell.split(/\r\n|\r|\n/).length - 1;
-  return count;
-}
-
-function reasonOf(error: CsvError): string {
-  switch (error.code) {
-    case 'CSV_QUOTE_NOT_CLOSED':
-      return 'a quote is opened and never closed';
-    case 'CSV_INVALID_CLOSING_QUOTE':
-      return 'text behind a closing quote; a quote inside a cell is written twice';
-    case 'INVALID_OPENING_QUOTE':
-      return 'a quote inside a cell that does not begin with one; put the cell in quotes and write the quote twice';
-    case 'CSV_MAX_RECORD_SIZE':
-      return 'a row longer than 1 MiB; is a quote open?';
-    default:
-      return error.message;
-  }
 }
 
 async function* prepend(first: string, rest: AsyncIterable<string>): AsyncGenerator<string> {

@@ -20,6 +20,15 @@ function slowApi() {
   return { api, begun: begun.promise, finish: finish.resolve };
 }
 
+async function isClosed(url: string): Promise<void> {
+  const attempt = () =>
+    openSocket(url).then(
+      () => 'open',
+      () => 'refused',
+    );
+  await expect.poll(attempt).toBe('refused');
+}
+
 describe('stopping', () => {
   it('lets a running request finish, tells the client to go, and accepts no other', async () => {
     const { api, begun, finish } = slowApi();
@@ -30,14 +39,7 @@ describe('stopping', () => {
     socket.write(KEPT_ALIVE);
     await begun;
     const stopped = server.http.stop(10_000);
-    await expect
-      .poll(() =>
-        openSocket(server.url).then(
-          () => 'open',
-          () => 'refused',
-        ),
-      )
-      .toBe('refused');
+    await isClosed(server.url);
     finish();
     await stopped;
     const [answer, ...more] = parseAnswers(await received);
@@ -89,6 +91,7 @@ describe('stopping', () => {
     socket.write('GET /readyz HTTP/1.1\r\nHost: test\r\n\r\n');
     await begun;
     const stopped = server.http.stop(60_000);
+    await isClosed(server.url);
     finish();
     await stopped;
     expect(parseAnswers(await received)[0]?.status).toBe(200);

@@ -21,7 +21,7 @@ export async function beginImport({ path, derivation, lockWaitMs }: ImportOption
     connection.close();
     throw error;
   }
-  const bulkLoad = isEmpty(connection) ? startBulkLoad(connection) : undefined;
+  const finishBulkLoad = isEmpty(connection) ? startBulkLoad(connection) : undefined;
   let next = nextId(connection);
 
   function addAll(calls: readonly NewCall[]): void {
@@ -29,7 +29,7 @@ export async function beginImport({ path, derivation, lockWaitMs }: ImportOption
     for (const [index, call] of calls.entries()) {
       const given = call.id ?? id;
       try {
-        insertCall(connection, derivation, { ...call, id: given }, bulkLoad?.beginnings);
+        insertCall(connection, derivation, { ...call, id: given });
       } catch (error) {
         throw isDuplicate(error) ? duplicateError(connection, call, index) : error;
       }
@@ -52,7 +52,7 @@ export async function beginImport({ path, derivation, lockWaitMs }: ImportOption
     },
     async commit() {
       if (!connection.isOpen) throw new StoreUnavailableError('The import has ended');
-      bulkLoad?.finish();
+      finishBulkLoad?.();
       connection.run('COMMIT');
       connection.close();
     },

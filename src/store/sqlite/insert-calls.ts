@@ -2,7 +2,7 @@ import { type Call, dueSince } from '../../core/call.ts';
 import type { Derivation, Derived } from '../../core/call-store.ts';
 import type { Connection } from './connection.ts';
 import { CALL_COLUMNS, type SqlValue, toValues } from './row-columns.ts';
-import { nameBeginnings, reversed } from './search-text.ts';
+import { nameWords, reversed } from './search-text.ts';
 
 /** The columns of `calls` that are made from the others. */
 export const DERIVED_COLUMNS = [
@@ -19,21 +19,13 @@ export function derivedValues(call: Call, derived: Derived): SqlValue[] {
 const COLUMNS = [...CALL_COLUMNS, ...DERIVED_COLUMNS];
 const INSERT_CALL = `INSERT INTO calls (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map(() => '?').join(', ')})`;
 
-/**
- * Stores a call and all that goes with it; within the transaction of the caller.
- * @param beginnings the table that beginnings of names go to
- */
-export function insertCall(
-  connection: Connection,
-  derivation: Derivation,
-  call: Call,
-  beginnings = 'name_beginnings',
-): void {
+/** Stores a call and all that goes with it; within the transaction of the caller. */
+export function insertCall(connection: Connection, derivation: Derivation, call: Call): void {
   const derived = derivation.derive(call);
   connection.run(INSERT_CALL, [...toValues(call), ...derivedValues(call, derived)]);
   connection.run('INSERT INTO bodies (id, json) VALUES (?, ?)', [call.id, derived.json]);
-  for (const beginning of nameBeginnings(call.callerIdName)) {
-    connection.run(`INSERT INTO ${beginnings} (beginning, call_id) VALUES (?, ?)`, [beginning, call.id]);
+  if (call.callerIdName !== null) {
+    connection.run('INSERT INTO names (rowid, words) VALUES (?, ?)', [call.id, nameWords(call.callerIdName)]);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { CallFilter, Moment, Span } from '../../core/call-filter.ts';
 import { literals } from './literals.ts';
 import type { SqlValue } from './row-columns.ts';
-import { reversed, searchedBeginning, searchedEnds } from './search-text.ts';
+import { nameQuery, reversed, searchedEnds } from './search-text.ts';
 
 /** A condition in SQL and the values bound in it. */
 export interface Condition {
@@ -141,16 +141,14 @@ function waiting(gates: CallFilter['waitingFor'], { now, pbxConnected }: Moment)
 
 function found(search: string | undefined): Condition | undefined {
   if (search === undefined) return undefined;
-  const named = beginsWith('beginning', searchedBeginning(search));
+  const name = nameQuery(search);
   return anyOf([
     { sql: 'external_id = ?', values: [search] },
     ...searchedEnds(search).map((end) => beginsWith('caller_number_reversed', reversed(end))),
-    { sql: `id IN (SELECT call_id FROM name_beginnings WHERE ${named.sql})`, values: named.values },
+    ...(name === undefined ? [] : [{ sql: 'id IN (SELECT rowid FROM names WHERE names MATCH ?)', values: [name] }]),
   ]);
 }
 
-/** Nothing begins with the empty text: it is what is left of a search for blanks. */
 function beginsWith(column: string, text: string): Condition {
-  if (text === '') return { sql: 'FALSE', values: [] };
   return { sql: `(${column} >= ? AND ${column} < ?)`, values: [text, text + LAST_CHARACTER] };
 }

@@ -62,12 +62,9 @@ export const calls: readonly string[] = [
     json TEXT NOT NULL
   ) STRICT`,
 
-  // See nameBeginnings in search-text.ts.
-  `CREATE TABLE name_beginnings (
-    beginning TEXT NOT NULL,
-    call_id INTEGER NOT NULL,
-    PRIMARY KEY (beginning, call_id)
-  ) STRICT, WITHOUT ROWID`,
+  // The words of callerIdName (search-text.ts), by id. FTS5 gathers what is new and merges it later: 2 us a call, where
+  // an ordinary index over beginnings of words took 17 us and three times the space, and counts were twenty times slower.
+  `CREATE VIRTUAL TABLE names USING fts5 (words, content = '', contentless_delete = 1, tokenize = 'ascii')`,
 
   // Saving an open call again must find it, whatever else happens at the same time: hence an index, not a look before.
   `CREATE UNIQUE INDEX calls_open ON calls (project_id, external_id, caller_number_reversed)
@@ -76,7 +73,6 @@ export const calls: readonly string[] = [
   // Over empty tables: all it does is to make the table of the planner's statistics.
   'ANALYZE',
   `INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('calls', 'calls_open', '10000 500 1 1')`,
-  `INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('name_beginnings', 'name_beginnings', '1500000 20 1')`,
   ...CREATE_INDEXES,
 
   `CREATE TABLE tokens (

@@ -79,9 +79,11 @@ with one bad row nothing is stored; a server may run meanwhile and sees none of 
       const { read, bad, stored, isInterrupted } = outcome;
       const kept = stored === 0 ? 'nothing is stored' : `${calls(stored)} of earlier batches are stored`;
       if (isInterrupted) throw new CommandFailedError(`Interrupted: ${kept}`);
-      if (bad > 0 && badFile === undefined) throw new CommandFailedError(`${bad} of ${rows(read)} bad: ${kept}`);
-      if (bad > 0) stderr.write(`${bad} of ${rows(read)} bad, written to ${badFile}\n`);
-      stdout.write(dryRun ? `${rows(read - bad)} good; dry run: nothing is stored\n` : `${calls(stored)} imported\n`);
+      if (bad > 0 && badFile === undefined) throw new CommandFailedError(`${rows(bad, 'bad')} of ${read}: ${kept}`);
+      if (bad > 0) stderr.write(`${rows(bad, 'bad')} of ${read}, written to ${badFile}\n`);
+      stdout.write(
+        dryRun ? `${rows(read - bad, 'good')}; dry run: nothing is stored\n` : `${calls(stored)} imported\n`,
+      );
       return EXIT.done;
     } catch (error) {
       progress.end();
@@ -131,4 +133,4 @@ function readError(error: unknown, input: string): unknown {
 }
 
 const calls = (count: number) => `${count} ${count === 1 ? 'call' : 'calls'}`;
-const rows = (count: number) => `${count} ${count === 1 ? 'row is' : 'rows are'}`;
+const rows = (count: number, kind: string) => `${count} ${kind} ${count === 1 ? 'row' : 'rows'}`;

@@ -10,7 +10,10 @@ const MOST_TIMES = 200;
 const HARMLESS_BYTES = 256 * 1024 * 1024;
 
 /** The bytes of a file, unpacked if its name ends in .gz, or of standard input for `-`. */
-export function openInput(input: string, { cwd, stdin }: { cwd: string; stdin: Readable }): Readable {
+export function openInput(
+  input: string,
+  { cwd, stdin, harmlessBytes = HARMLESS_BYTES }: { cwd: string; stdin: Readable; harmlessBytes?: number },
+): Readable {
   if (input === '-') return stdin;
   // In the usual pieces of 64 KiB: with 256 KiB the reading takes as long and 110 MB more of memory.
   const file = createReadStream(resolve(cwd, input));
@@ -26,7 +29,7 @@ export function openInput(input: string, { cwd, stdin }: { cwd: string; stdin: R
   const cap = new PassThrough({
     transform(chunk: Buffer, _encoding, done) {
       unpacked += chunk.length;
-      if (unpacked <= Math.max(HARMLESS_BYTES, packed * MOST_TIMES)) done(null, chunk);
+      if (unpacked <= Math.max(harmlessBytes, packed * MOST_TIMES)) done(null, chunk);
       else
         done(new CommandFailedError(`${input}: unpacks to more than ${MOST_TIMES} times its size; unpack it yourself`));
     },

@@ -43,7 +43,8 @@ export async function run(
         .map((line) => `callqueue: ${printable(line)}\n`)
         .join(''),
     );
-    if (!(error instanceof UsageError)) return EXIT.failed;
+    // What was typed as a filter is judged by the API, whose word for it is `refused`.
+    if (!(error instanceof UsageError) && error.code !== 'refused') return EXIT.failed;
     surroundings.stderr.write(`See: callqueue help${command === undefined ? '' : ` ${command.name}`}\n`);
     return EXIT.usedWrongly;
   }

@@ -12,7 +12,8 @@ export interface MakeCallsOptions {
 
 const DAY = 86_400;
 const YEAR = 365 * DAY;
-const PROJECTS = 12;
+/** Calls belong to the projects 1 to this. */
+export const PROJECTS = 12;
 const CAMPAIGNS = 300;
 const CLOSED = [...Array.from({ length: 6 }, () => 'completed' as const), 'cancelled', 'deleted'] as const;
 

@@ -1,0 +1,117 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import autocannon from 'autocannon';
+import type { CpuTime } from './cpu-time.ts';
+import { ENDPOINT } from './requests.ts';
+
+export interface Target {
+  url: string;
+  cpuTime: CpuTime;
+}
+
+export interface Load {
+  target: Target;
+  bodies: readonly string[];
+  headers: Readonly<Record<string, string>>;
+  connections: number;
+}
+
+export interface Measurement {
+  requests: number;
+  requestsPerSecond: number;
+  /** Server CPU a request. */
+  microseconds: number;
+  p50Ms: number;
+  p99Ms: number;
+  /** Share of a core that the load itself took; near 1 it was the limit, not the server. */
+  loadCpu: number;
+  /** Anything but status 200 with `has_error: false`. */
+  failures: number;
+}
+
+/** Time for connections to be made and loops to turn before anything is counted. */
+const LEAD_MS = 200;
+/** Longer than any measurement; the end is given by `stop`. */
+const NEVER_S = 86_400;
+
+/** Asks again and again for so many seconds; each connection begins at another place of the list. */
+export async function loadFor(load: Load, seconds: number): Promise<Measurement> {
+  const run = start(load, { duration: NEVER_S }, (connection) => {
+    const begin = Math.floor((connection * load.bodies.length) / load.connections);
+    return [...load.bodies.slice(begin), ...load.bodies.slice(0, begin)];
+  });
+  await pause(LEAD_MS);
+  const counted = count(run, load.target);
+  await pause(seconds * 1000);
+  const measured = await counted();
+  run.stop();
+  return withFailures(measured, await run);
+}
+
+/** Asks everything exactly once, in no fixed order. */
+export async function loadOnce(load: Load): Promise<Measurement> {
+  const connections = Math.min(load.connections, load.bodies.length);
+  // autocannon gives the first connections one request more when the amount cannot be shared evenly, as this does.
+  const run = start({ ...load, connections }, { amount: load.bodies.length }, (connection) =>
+    load.bodies.filter((_, index) => index % connections === connection),
+  );
+  const counted = count(run, load.target);
+  const result = await run;
+  return withFailures(await counted(), result);
+}
+
+function start(load: Load, end: { duration: number } | { amount: number }, share: (connection: number) => string[]) {
+  const { target, headers, connections } = load;
+  let connection = 0;
+  return autocannon({
+    ...end,
+    url: target.url,
+    connections,
+    sampleInt: 20,
+    setupClient(client) {
+      const bodies = share(connection++);
+      client.setRequests(bodies.map((body) => ({ method: 'POST', path: ENDPOINT, headers: { ...headers }, body })));
+    },
+    // The raw server's body begins like this too, so that both cost the load the same.
+    verifyBody: (body) => body.startsWith('{"has_error":false'),
+  });
+}
+
+/** Counts from now on until the function that it answers is called; the whole time then counts. */
+function count(run: ReturnType<typeof autocannon>, { cpuTime }: Target): () => Promise<Omit<Measurement, 'failures'>> {
+  const times: number[] = [];
+  let last = 0;
+  const begun = performance.now();
+  const ownCpu = process.cpuUsage();
+  const serverCpu = cpuTime();
+  const onResponse = (_client: unknown, _status: number, _bytes: number, ms: number) => {
+    times.push(ms);
+    last = performance.now();
+  };
+  run.on('response', onResponse);
+  return async () => {
+    run.off('response', onResponse);
+    const used = (await cpuTime()) - (await serverCpu);
+    const { user, system } = process.cpuUsage(ownCpu);
+    const ms = last - begun;
+    times.sort((a, b) => a - b);
+    return {
+      requests: times.length,
+      requestsPerSecond: (times.length * 1000) / ms,
+      microseconds: used / times.length,
+      p50Ms: quantile(times, 0.5),
+      p99Ms: quantile(times, 0.99),
+      loadCpu: (user + system) / 1000 / ms,
+    };
+  };
+}
+
+function withFailures(
+  measured: Omit<Measurement, 'failures'>,
+  result: Awaited<ReturnType<typeof autocannon>>,
+): Measurement {
+  return { ...measured, failures: result.errors + result.non2xx + result.mismatches };
+}
+
+function quantile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}

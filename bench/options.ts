@@ -1,0 +1,94 @@
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+
+export interface BenchOptions {
+  /** Calls in the database. */
+  rows: number;
+  seed: number;
+  /** Length of a measurement. */
+  seconds: number;
+  /** Letters of shapes.ts, and `i` for the extraction. */
+  shapes: readonly string[];
+  connections: number;
+  /** Row changes a second in the second half; 0 leaves that half out. */
+  writes: number;
+  /** Measurements of each kind, of which the median counts. */
+  rounds: number;
+  /** Different requests of a shape that are asked again and again. */
+  variants: number;
+  /** Requests of a shape that are asked once, in all rounds together. */
+  cold: number;
+  /** Where databases are kept from one run to the next. */
+  data: string;
+  /** Log level of the measured server. */
+  log: string;
+  json: string | undefined;
+  save: boolean;
+}
+
+export const SHAPE_NAMES = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i'] as const;
+
+export const USAGE = `npm run bench -- [options]
+
+  --rows N         calls in the database (default 1000000)
+  --seed N         another seed makes other calls and other requests (default 1)
+  --shapes a,b,…   which shapes, of ${SHAPE_NAMES.join(',')} (default all)
+  --seconds S      length of one measurement (default 5)
+  --rounds N       measurements of each kind, of which the median counts (default 3)
+  --connections N  connections of the load (default 16)
+  --writes N       row changes a second while reading; 0 leaves that part out (default 200)
+  --variants N     different requests of a shape, asked again and again (default 400)
+  --cold N         requests of a shape that are asked once only; 0 leaves that part out (default 1500)
+  --data DIR       where databases are kept from run to run (default bench/data)
+  --log LEVEL      log level of the measured server (default info, as installed)
+  --json FILE      write everything that was measured
+  --save           write the tables to bench/results/
+`;
+
+/** @throws TypeError naming the option, the value and what is allowed */
+export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
+  const text = { type: 'string' } as const;
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      ...{ rows: text, seed: text, shapes: text, seconds: text, rounds: text, connections: text, writes: text },
+      ...{ variants: text, cold: text, data: text, log: text, json: text },
+      save: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  if (values.help) return 'help';
+  const whole = (name: keyof typeof values, fallback: number, min: number, max: number) => {
+    const value = values[name];
+    if (value === undefined) return fallback;
+    if (/^\d{1,9}$/.test(String(value)) && Number(value) >= min && Number(value) <= max) return Number(value);
+    throw new TypeError(`--${name}: ${value} (expected a whole number from ${min} to ${max})`);
+  };
+  return {
+    rows: whole('rows', 1_000_000, 1000, 100_000_000),
+    seed: whole('seed', 1, 1, 999_999),
+    seconds: secondsOf(values.seconds),
+    shapes: shapesOf(values.shapes),
+    connections: whole('connections', 16, 1, 1000),
+    writes: whole('writes', 200, 0, 100_000),
+    rounds: whole('rounds', 3, 1, 99),
+    variants: whole('variants', 400, 1, 100_000),
+    cold: whole('cold', 1500, 0, 100_000),
+    data: resolve(values.data ?? join(import.meta.dirname, 'data')),
+    log: values.log ?? 'info',
+    json: values.json,
+    save: values.save ?? false,
+  };
+}
+
+function secondsOf(text = '5'): number {
+  if (/^\d+(\.\d+)?$/.test(text) && Number(text) >= 0.1 && Number(text) <= 600) return Number(text);
+  throw new TypeError(`--seconds: ${text} (expected a number from 0.1 to 600)`);
+}
+
+function shapesOf(text: string = SHAPE_NAMES.join(',')): string[] {
+  const names = text.split(',').map((name) => name.trim());
+  const unknown = names.find((name) => !(SHAPE_NAMES as readonly string[]).includes(name));
+  if (unknown === undefined) return SHAPE_NAMES.filter((name) => names.includes(name));
+  throw new TypeError(`--shapes: ${unknown} (expected some of ${SHAPE_NAMES.join(',')})`);
+}

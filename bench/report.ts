@@ -1,0 +1,149 @@
+import type { Extraction } from './extraction.ts';
+import type { Measurement } from './load.ts';
+import type { Machine } from './machine.ts';
+import type { Comparison } from './measure.ts';
+import type { BenchOptions } from './options.ts';
+import { figure, table } from './table.ts';
+import type { Written } from './writer.ts';
+
+/** Everything that a run has measured; what `--json` writes. */
+export interface Report {
+  machine: Machine;
+  options: BenchOptions;
+  data: { rows: number; bytes: number; made: { seconds: number; rowsPerSecond: number } | undefined };
+  startMs: number;
+  peakMemoryMb: number | undefined;
+  shapes: ShapeReport[];
+  extractions: ExtractionReport[];
+  failures: readonly string[];
+}
+
+export interface ShapeReport {
+  name: string;
+  title: string;
+  /** Different requests asked again and again, and mean size of their answers in bytes. */
+  variants: number;
+  bytes: number;
+  cold: Measurement | undefined;
+  idle: Comparison;
+  changing: (Comparison & { writer: Written }) | undefined;
+}
+
+export interface ExtractionReport {
+  by: 'pages' | 'cursor';
+  idle: Extraction;
+  changing: Extraction | undefined;
+}
+
+export function reportText(report: Report): string {
+  const { shapes, extractions, failures, options } = report;
+  const changing = shapes.flatMap((shape) => (shape.changing === undefined ? [] : [{ ...shape, ...shape.changing }]));
+  return [
+    headLines(report),
+    ...(shapes.length === 0 ? [] : ['Idle', comparisonTable(shapes.map((shape) => ({ ...shape, ...shape.idle })))]),
+    ...(shapes.some(({ cold }) => cold)
+      ? ['Cold: every request a filter that was never asked before', coldTable(shapes)]
+      : []),
+    ...(changing.length === 0
+      ? []
+      : [
+          `Under ${options.writes} row changes a second ${WRITER}`,
+          comparisonTable(changing),
+          writerTable(changing),
+          ...changing.flatMap((shape) => slowWriter(shape, options.writes)),
+        ]),
+    ...(extractions.length === 0
+      ? []
+      : ['Extraction (i): all calls of a project, one connection', extractionTable(extractions)]),
+    ...failures.map((failure) => `FAILED: ${failure}`),
+  ].join('\n\n');
+}
+
+const WRITER =
+  '(30 % inserts, 50 % status, 20 % schedule, each a durable transaction; made by another process on the database file, ' +
+  'as the API cannot save yet: their CPU is not in “us”)';
+
+function headLines({ machine, options, data, startMs, peakMemoryMb }: Report): string {
+  const { cpu, cores, memoryGb, system, node, sqlite, loadBefore, commit } = machine;
+  const { connections, seconds, rounds, seed, log } = options;
+  const made = data.made && `made in ${figure(data.made.seconds)} s (${figure(data.made.rowsPerSecond)} rows/s), `;
+  return [
+    `${cpu}, ${cores} cores, ${memoryGb} GB, ${system}, Node ${node.slice(1)}, SQLite ${sqlite}; ` +
+      `load before ${figure(loadBefore, 2)}; commit ${commit ?? 'unknown'}`,
+    `${figure(data.rows)} calls (seed ${seed}), ${made ?? ''}${figure(data.bytes / 1024 ** 2)} MB; ` +
+      `${connections} connections, ${rounds} rounds of ${seconds} s, log level ${log}; ` +
+      `start ${figure(startMs)} ms, most memory ${figure(peakMemoryMb)} MB`,
+  ].join('\n');
+}
+
+function comparisonTable(shapes: readonly (Comparison & { name: string; title: string; bytes: number })[]): string {
+  return table(
+    ['shape', 'us', 'raw us', '% of raw', 'req/s', 'raw req/s', 'p50 ms', 'p99 ms', 'KB', 'load', 'raw load'],
+    shapes.map(({ name, title, bytes, ours, raw }) => [
+      `${name} ${title}`,
+      figure(ours.microseconds),
+      figure(raw.microseconds),
+      figure((100 * raw.microseconds) / ours.microseconds),
+      figure(ours.requestsPerSecond),
+      figure(raw.requestsPerSecond),
+      figure(ours.p50Ms, 1),
+      figure(ours.p99Ms, 1),
+      figure(bytes / 1024, 1),
+      figure(ours.loadCpu, 2),
+      figure(raw.loadCpu, 2),
+    ]),
+  );
+}
+
+function coldTable(shapes: readonly ShapeReport[]): string {
+  return table(
+    ['shape', 'us', 'req/s', 'p50 ms', 'p99 ms', 'requests'],
+    shapes.map(({ name, title, cold }) => [
+      `${name} ${title}`,
+      figure(cold?.microseconds),
+      figure(cold?.requestsPerSecond),
+      figure(cold?.p50Ms, 1),
+      figure(cold?.p99Ms, 1),
+      figure(cold?.requests),
+    ]),
+  );
+}
+
+function writerTable(shapes: readonly { name: string; writer: Written }[]): string {
+  return table(
+    ['changes beside shape', 'a second', 'us of the writer', 'p50 ms', 'p99 ms'],
+    shapes.map(({ name, writer }) => [
+      name,
+      figure(writer.changes / writer.seconds),
+      figure(writer.microseconds),
+      figure(writer.p50Ms, 1),
+      figure(writer.p99Ms, 1),
+    ]),
+  );
+}
+
+/** Not a failure, but the figures beside it are not what they should be. */
+function slowWriter({ name, writer }: { name: string; writer: Written }, wished: number): string[] {
+  const perSecond = writer.changes / writer.seconds;
+  if (perSecond >= 0.9 * wished) return [];
+  return [`Note: beside shape ${name} only ${figure(perSecond)} changes a second were possible on this machine.`];
+}
+
+function extractionTable(extractions: readonly ExtractionReport[]): string {
+  const row = (name: string, extraction: Extraction) => [
+    name,
+    figure(extraction.rows),
+    figure(extraction.pages),
+    figure(extraction.pagesPerSecond),
+    figure(extraction.microseconds),
+    figure(extraction.firstMs, 2),
+    figure(extraction.lastMs, 2),
+  ];
+  return table(
+    ['way', 'rows', 'pages', 'pages/s', 'us a page', 'first ms', 'last ms'],
+    extractions.flatMap(({ by, idle, changing }) => [
+      row(`by ${by}, idle`, idle),
+      ...(changing === undefined ? [] : [row(`by ${by}, under changes`, changing)]),
+    ]),
+  );
+}

@@ -1,0 +1,104 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { startChild } from './child.ts';
+import { cpuTimeOf, peakMemoryOf } from './cpu-time.ts';
+import type { Target } from './load.ts';
+import type { RawAnswers, RawServerOrder, RawServerReply } from './raw-server.ts';
+import type { Credentials } from './requests.ts';
+import { benchEnvironment } from './settings.ts';
+
+export interface MeasuredServer extends Target, AsyncDisposable {
+  /** From the start of the process until it said that it answers. */
+  startMs: number;
+  peakMemory(): number | undefined;
+}
+
+export interface RawServer extends Target, AsyncDisposable {
+  /** From now on it answers these. */
+  prepare(answers: RawAnswers): Promise<void>;
+}
+
+const PROGRAM = join(import.meta.dirname, '../bin/callqueue.js');
+/** A server that was asked to stop promises to be gone after 10 s. */
+const STOP_MS = 15_000;
+
+/**
+ * Starts the real server as users do, over the database, with a token whose requests must carry the hash. Its log goes
+ * to a file beside the database, as it would go to a journal.
+ */
+export async function startServer(options: {
+  database: string;
+  credentials: Credentials;
+  log: string;
+  /** Arguments for Node itself, such as `--cpu-prof`. */
+  nodeArguments?: readonly string[];
+}): Promise<MeasuredServer> {
+  const { database, credentials, log, nodeArguments = [] } = options;
+  const folder = dirname(database);
+  const logFile = join(folder, 'server.log');
+  const stderr = openSync(logFile, 'w');
+  const begun = performance.now();
+  const server = spawn(process.execPath, [...nodeArguments, PROGRAM, 'serve'], {
+    cwd: folder,
+    env: benchEnvironment(database, {
+      CALLQUEUE_TOKEN: credentials.token,
+      CALLQUEUE_KEY: credentials.key,
+      CALLQUEUE_LOG: log,
+    }),
+    stdio: ['ignore', 'pipe', stderr],
+  });
+  closeSync(stderr);
+  const gone = once(server, 'exit');
+  const kill = () => server.kill('SIGKILL');
+  process.once('exit', kill);
+  const url = await new Promise<string>((resolve, reject) => {
+    let said = '';
+    server.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+      const address = /http:\/\/[\d.]+:\d+/.exec(said)?.[0];
+      if (address !== undefined) resolve(address);
+    });
+    server.once('error', reject);
+    gone.then(() => reject(new Error(`The server did not start: ${readFileSync(logFile, 'utf8').slice(-2000)}`)));
+  });
+  const startMs = performance.now() - begun;
+  const pid = server.pid as number;
+  return {
+    url,
+    startMs,
+    cpuTime: cpuTimeOf(pid, () => cpuTimeByMetrics(url, credentials)),
+    peakMemory: () => peakMemoryOf(pid),
+    async [Symbol.asyncDispose]() {
+      server.kill('SIGTERM');
+      const late = setTimeout(kill, STOP_MS);
+      await gone;
+      clearTimeout(late);
+      process.off('exit', kill);
+    },
+  };
+}
+
+export async function startRawServer(): Promise<RawServer> {
+  const child = startChild<RawServerOrder, RawServerReply>('raw-server.ts');
+  const first = await child.reply();
+  if (!('url' in first)) throw new Error('The raw server did not tell its address');
+  return {
+    url: first.url,
+    cpuTime: cpuTimeOf(child.pid, async () => {
+      const reply = await child.order({ ask: 'cpu' });
+      return 'cpuMicroseconds' in reply ? reply.cpuMicroseconds : Number.NaN;
+    }),
+    async prepare(answers) {
+      await child.order({ answers });
+    },
+    [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
+  };
+}
+
+async function cpuTimeByMetrics(url: string, { token }: Credentials): Promise<number> {
+  const response = await fetch(new URL('/metrics', url), { headers: { authorization: `Bearer ${token}` } });
+  const seconds = /^process_cpu_seconds_total ([\d.e+-]+)/m.exec(await response.text())?.[1];
+  return Number(seconds) * 1_000_000;
+}

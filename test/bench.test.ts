@@ -1,0 +1,121 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { differenceOf } from '../bench/check.ts';
+import { extractionDifference } from '../bench/extraction.ts';
+import { parseOptions } from '../bench/options.ts';
+import type { Report } from '../bench/report.ts';
+
+const ROWS = 3000;
+const main = join(import.meta.dirname, '../bench/main.ts');
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'callqueue-bench-'));
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function bench(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    stderr += text;
+  });
+  const [code] = await once(child, 'close');
+  return { code, stdout, stderr };
+}
+
+describe('the bench', () => {
+  it('measures shapes idle, cold and under changes, and leaves nothing but its data behind', {
+    timeout: 120_000,
+  }, async () => {
+    const json = join(folder, 'report.json');
+    const data = join(folder, 'data');
+    const size = [
+      '--rows',
+      `${ROWS}`,
+      '--seconds',
+      '0.1',
+      '--rounds',
+      '1',
+      '--variants',
+      '20',
+      '--cold',
+      '20',
+      '--shapes',
+      'a,b,g,i',
+    ];
+    const { code, stdout, stderr } = await bench(...size, '--data', data, '--json', json);
+
+    expect(stderr).not.toContain('FAILED');
+    expect(code).toBe(0);
+    const report: Report = JSON.parse(readFileSync(json, 'utf8'));
+    expect(report.failures).toEqual([]);
+    expect(report.data.rows).toBe(ROWS);
+    expect(report.shapes.map(({ name }) => name)).toEqual(['a', 'b', 'g']);
+    for (const { name, idle, changing, cold } of report.shapes) {
+      for (const measurement of [idle.ours, idle.raw, changing?.ours, changing?.raw]) {
+        expect(measurement?.requests, name).toBeGreaterThan(0);
+      }
+      expect(changing?.writer.changes, name).toBeGreaterThan(0);
+      expect(cold === undefined, name).toBe(name === 'b');
+      expect(stdout).toContain(`| ${name} `);
+    }
+    expect(report.extractions.map(({ by }) => by)).toEqual(['pages', 'cursor']);
+    for (const { idle, changing } of report.extractions) expect(changing?.rows).toBeGreaterThanOrEqual(idle.rows);
+    expect(readdirSync(data)).toEqual([expect.stringMatching(/^calls-3000-1-[0-9a-f]{8}\.db$/)]);
+  });
+
+  it('tells what is wrong with an option, and measures nothing then', async () => {
+    const { code, stderr, stdout } = await bench('--rows', '12.5', '--data', folder);
+    expect(code).toBe(2);
+    expect(stderr).toContain('--rows: 12.5 (expected a whole number from 1000 to 100000000)');
+    expect(stdout).toBe('');
+    expect(() => parseOptions(['--shapes', 'a,z'])).toThrow('--shapes: z (expected some of a,b,c,d,e,f,g,h,i)');
+    expect(() => parseOptions(['--seconds', '0'])).toThrow('--seconds: 0 (expected a number from 0.1 to 600)');
+  });
+});
+
+describe('the check of answers', () => {
+  const facts = { countWhere: () => 3, idsWhere: () => [1, 2, 5] };
+  const variant = { parameters: { page: 1, filters: {} }, where: 'TRUE', values: [] };
+  const answer = (rowCount: number, ids: number[], status = 200) => ({
+    status,
+    headers: {},
+    body: Buffer.from(
+      JSON.stringify({
+        has_error: status !== 200,
+        pagination: { row_count: rowCount, page_size: 100, current_page: 1, max_page: 1 },
+        results: ids.map((id) => ({ id })),
+      }),
+    ),
+  });
+
+  it('finds a wrong count, a wrong row, a missing row and one too many', () => {
+    expect(differenceOf(variant, answer(3, [1, 2, 5]), facts)).toBeUndefined();
+    expect(differenceOf(variant, answer(4, [1, 2, 5]), facts)).toContain('row_count is 4, 3 calls match');
+    expect(differenceOf(variant, answer(3, [1, 2, 6]), facts)).toContain('row 3 is 6, expected 5');
+    expect(differenceOf(variant, answer(3, [1, 2]), facts)).toContain('row 3 is missing, expected 5');
+    expect(differenceOf(variant, answer(3, [1, 2, 5, 7]), facts)).toContain('row 4 is 7, expected no more rows');
+  });
+
+  it('takes an error for no answer', () => {
+    expect(() => differenceOf(variant, answer(0, [], 503), facts)).toThrow('status 503');
+  });
+
+  it('finds rows that an extraction hides, repeats or invents', () => {
+    expect(extractionDifference([1, 2, 5], [1, 2, 5], 'quiet')).toBeUndefined();
+    expect(extractionDifference([1, 2, 5], [1, 2, 5, 9], 'changing')).toBeUndefined();
+    expect(extractionDifference([1, 2, 5], [1, 2, 5, 9], 'quiet')).toContain('4 rows came, 3 are there');
+    expect(extractionDifference([1, 2, 5], [1, 5], 'changing')).toContain('id 2 is missing');
+    expect(extractionDifference([1, 2, 5], [1, 2, 2, 5], 'changing')).toContain('id 2 comes after 2');
+  });
+});

@@ -23,7 +23,10 @@ function slowApi() {
 async function isClosed(url: string): Promise<void> {
   const attempt = () =>
     openSocket(url).then(
-      () => 'open',
+      (socket) => {
+        socket.destroy();
+        return 'open';
+      },
       () => 'refused',
     );
   await expect.poll(attempt).toBe('refused');

@@ -24,9 +24,13 @@ php <<'PHP'
 <?php
 $parameters = ['action' => 'read', 'page' => 1, 'filters' => ['status' => 'pending']];
 $parameters['api_hash'] = md5(http_build_query($parameters) . '${key}');
-$options = ['method' => 'POST', 'content' => http_build_query($parameters), 'ignore_errors' => true,
-    'header' => "Authorization: Bearer ${token}\\r\\nContent-Type: application/x-www-form-urlencoded"];
-print_r(json_decode(file_get_contents('${endpoint}', false, stream_context_create(['http' => $options])), true));
+$curl = curl_init('${endpoint}');
+curl_setopt_array($curl, [
+    CURLOPT_POSTFIELDS => http_build_query($parameters),
+    CURLOPT_HTTPHEADER => ['Authorization: Bearer ${token}'],
+    CURLOPT_RETURNTRANSFER => true,
+]);
+print_r(json_decode(curl_exec($curl), true));
 PHP
 `;
 }

@@ -36,6 +36,8 @@ function patternOf(url: string): RegExp {
   const source = url
     .replace(/[.+?^${}()|[\]\\]/g, '\\$&')
     .replace(/:[A-Za-z]+/g, '[^/]+')
+    // The root of a plugin (`/api/docs/`) is also answered without its last stroke.
+    .replace(/\/$/, '/?')
     .replace('*', '.*');
   return new RegExp(`^${source}$`);
 }

@@ -85,6 +85,8 @@ describe('a method that an address does not have', () => {
       ['/healthz', 'POST', 'GET, HEAD'],
       ['/metrics', 'POST', 'GET'],
       ['/api/openapi.json', 'DELETE', 'GET'],
+      ['/api/docs', 'POST', 'GET'],
+      ['/api/docs/static/swagger-ui.css', 'PUT', 'HEAD, GET'],
     ] as const) {
       const answer = await one(request(method, path));
       expectEnvelope(answer, 405, `Method ${method} is not allowed here (use ${allowed})`);

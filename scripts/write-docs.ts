@@ -1,10 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { settingsPage } from '../src/config/settings-page.ts';
+import { apiPage } from './api-page.ts';
 
-/** The pages of docs/ that are made from the source, by path. */
+/** The pages of docs/ that are made from the source, wholly or in part, by path. */
 export const PAGES: Readonly<Record<string, () => string>> = {
   'docs/configuration.md': settingsPage,
+  'docs/api.md': apiPage,
 };
 
 if (import.meta.main) {

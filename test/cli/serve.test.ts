@@ -45,7 +45,7 @@ describe('the first start', () => {
     const { token, key } = firstToken();
     process.kill('SIGTERM');
     const { code, stdout, stderr } = await outcome;
-    expect(code).toBe(0);
+    expect(code, stderr).toBe(0);
     expect(stderr).toContain(`The first token and how to use it: ${file}\n`);
     expect(token).toMatch(/^cq_/);
     expect(stdout + stderr).not.toContain(token);
@@ -110,7 +110,7 @@ describe('a running server', () => {
     place.env.CALLQUEUE_PORT = new URL(url).port;
     const { code, stdout } = await place.run(['doctor']);
     expect(stdout).toMatch(/^ok {4}port: a server answers at 127\.0\.0\.1 port \d+ and is ready$/m);
-    expect(code).toBe(0);
+    expect(code, stdout).toBe(0);
   });
 
   it('finishes the request that runs when SIGTERM comes, and ends with 0', async () => {

@@ -28,7 +28,7 @@ const FEW = 2_000;
  */
 export function findPage(connection: Connection, { filter, moment, limit, at, sort }: CallQuery): FoundPage {
   const where = whereClause(filter, moment);
-  const rowCount = connection.value(`SELECT count(*) FROM calls${whereOf(where)}`, where.values) as number;
+  const rowCount = countMatches(connection, where);
   const place =
     'page' in at
       ? { afterId: undefined, order: orderOf(sort), offset: (at.page - 1) * limit }
@@ -37,6 +37,10 @@ export function findPage(connection: Connection, { filter, moment, limit, at, so
   const search: Search = { connection, where, ...place, pendingOnly: isPendingOnly(filter), limit };
   const slice = where.sql === '' && place.order.sql === 'id' ? sliceOfAll(search, rowCount) : undefined;
   return { rowCount, ids: slice ?? idsOf(search, rowCount) };
+}
+
+export function countMatches(connection: Connection, where: Condition): number {
+  return connection.value(`SELECT count(*) FROM calls${whereOf(where)}`, where.values) as number;
 }
 
 /** Without a filter and without gaps between ids a page is known by its numbers, however deep it lies. */
@@ -107,7 +111,8 @@ function ids(connection: Connection, sql: string, values: Condition['values']): 
   return connection.all(sql, values).map(([id]) => id as number);
 }
 
-function idRange(connection: Connection): { first: number; last: number; size: number } {
+/** The lowest and the highest id, and how many calls there are at most. */
+export function idRange(connection: Connection): { first: number; last: number; size: number } {
   const [first, last] = (connection.get('SELECT (SELECT min(id) FROM calls), (SELECT max(id) FROM calls)') ?? []) as [
     number | null,
     number | null,
@@ -121,6 +126,7 @@ function pendingCount(connection: Connection): number {
   ) as number;
 }
 
-function whereOf({ sql }: Pick<Condition, 'sql'>): string {
+/** Ready to stand behind `FROM calls`. */
+export function whereOf({ sql }: Pick<Condition, 'sql'>): string {
   return sql === '' ? '' : ` WHERE ${sql}`;
 }

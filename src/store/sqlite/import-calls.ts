@@ -1,22 +1,25 @@
 import type { Derivation, ImportSession, NewCall } from '../../core/call-store.ts';
-import { DuplicateCallError, StoreUnavailableError } from '../../core/errors.ts';
+import { DuplicateCallError, StoreUnavailableError, StoreUnusableError } from '../../core/errors.ts';
 import { isEmpty, startBulkLoad } from './bulk-load.ts';
-import { Connection } from './connection.ts';
+import type { Connection } from './connection.ts';
+import { createDerivedGuard } from './derived.ts';
 import { insertCall, nextId } from './insert-calls.ts';
 import { isDuplicate } from './translate-error.ts';
 
 export interface ImportOptions {
-  path: string;
+  /** Of the import alone; closed at its end. */
+  connection: Connection;
   derivation: Derivation;
   /** How long to wait for another process that writes. */
   lockWaitMs: number;
 }
 
 /** @throws StoreUnavailableError when another process is writing for too long */
-export async function beginImport({ path, derivation, lockWaitMs }: ImportOptions): Promise<ImportSession> {
-  const connection = new Connection(path, { cacheMegabytes: 16 });
+export async function beginImport({ connection, derivation, lockWaitMs }: ImportOptions): Promise<ImportSession> {
   try {
     await connection.beginWrite(lockWaitMs);
+    // Only now, as another process may have made all rows anew while this one waited.
+    createDerivedGuard(connection, derivation)();
   } catch (error) {
     connection.close();
     throw error;
@@ -28,6 +31,8 @@ export async function beginImport({ path, derivation, lockWaitMs }: ImportOption
     let id = next;
     for (const [index, call] of calls.entries()) {
       const given = call.id ?? id;
+      if (!Number.isSafeInteger(given))
+        throw new StoreUnusableError('No ids are left: the highest possible one is taken');
       try {
         insertCall(connection, derivation, { ...call, id: given });
       } catch (error) {
@@ -45,7 +50,7 @@ export async function beginImport({ path, derivation, lockWaitMs }: ImportOption
       try {
         addAll(calls);
       } catch (error) {
-        if (connection.database.isTransaction) connection.exec('ROLLBACK TO batch; RELEASE batch');
+        if (connection.isInTransaction) connection.exec('ROLLBACK TO batch; RELEASE batch');
         throw error;
       }
       connection.run('RELEASE batch');

@@ -35,6 +35,17 @@ export async function migrate(connection: Connection, options: MigrateOptions): 
   }, lockWaitMs);
 }
 
+/** @throws StoreUnusableError when the schema is not the one of this program */
+export function requireNewestSchema(connection: Connection): void {
+  const version = schemaVersion(connection);
+  if (version < MIGRATIONS.length) {
+    throw new StoreUnusableError(
+      `${connection.path} was written by an older callqueue (schema ${version} of ${MIGRATIONS.length}); ` +
+        'start the server once, or run callqueue migrate',
+    );
+  }
+}
+
 /** @throws StoreUnusableError when the schema is newer than `newest`, or another program's */
 export function schemaVersion(connection: Connection, newest = MIGRATIONS.length): number {
   const version = Number(connection.value('PRAGMA user_version'));

@@ -1,17 +1,22 @@
-import { existsSync, mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync } from 'node:fs';
 import type { CallFilter, CallQuery, Moment } from '../../core/call-filter.ts';
 import type { Derivation, Store } from '../../core/call-store.ts';
-import { StoreUnusableError } from '../../core/errors.ts';
+import { StoreUnavailableError, StoreUnusableError } from '../../core/errors.ts';
 import type { NewToken } from '../../core/token.ts';
-import { Connection } from './connection.ts';
-import { isDerivedBy, remakeDerived } from './derived.ts';
+import { isEmpty } from './bulk-load.ts';
+import { checkDatabase, checkFile } from './check-database.ts';
+import { Connection, type ConnectionOptions } from './connection.ts';
+import { createDatabase } from './create-database.ts';
+import { createDerivedGuard, isDerivedBy, remakeDerived } from './derived.ts';
 import { beginImport } from './import-calls.ts';
-import { migrate } from './migrate.ts';
+import { migrate, requireNewestSchema } from './migrate.ts';
 import { readCalls, readRendered } from './read-calls.ts';
 import type { StoreLogger } from './store-logger.ts';
 import { streamCalls } from './stream-calls.ts';
 import { findToken, insertToken, listTokens, revokeToken } from './tokens.ts';
+import { isLocked } from './translate-error.ts';
+
+const LOCK_WAIT_MS = 5_000;
 
 export interface SqliteStoreOptions {
   /** The database file; it and its folder are made when they are not there. */
@@ -26,7 +31,7 @@ export interface SqliteStoreOptions {
    * or nothing (who needs no derived rows: tokens, `readCalls` without filters on numbers).
    */
   whenDerivedDiffers?: 'remake' | 'refuse' | 'ignore';
-  /** How long a write waits for another process that writes. */
+  /** How long a write waits for another process that writes; default: 5 seconds. */
   lockWaitMs?: number;
 }
 
@@ -35,36 +40,83 @@ export interface SqliteStoreOptions {
  * @throws StoreUnusableError with what to do, when somebody must act first
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
-  const { path, derivation, logger, readOnly = false, lockWaitMs = 5_000 } = options;
-  const { whenDerivedDiffers = readOnly ? 'refuse' : 'remake' } = options;
-  if (!readOnly && !existsSync(path)) mkdirSync(dirname(path), { recursive: true });
+  const { path, readOnly = false } = options;
+  if (!readOnly && !existsSync(path)) await createDatabase(path);
+  checkFile(path);
   const connection = new Connection(path, { readOnly });
   try {
-    if (!readOnly) {
-      connection.exec('PRAGMA journal_mode = WAL');
-      await migrate(connection, { lockWaitMs });
-    }
-    if (whenDerivedDiffers === 'remake') await remakeDerived(connection, derivation, lockWaitMs, logger);
-    if (whenDerivedDiffers === 'refuse' && !isDerivedBy(connection, derivation)) {
-      throw new StoreUnusableError(
-        `${path} was written with other settings (time zone, countries) or another version; callqueue migrate brings it up to date`,
-      );
-    }
+    checkDatabase(connection);
+    await bringUpToDate(connection, options);
   } catch (error) {
     connection.close();
     throw error;
   }
+  return createStore(connection, options);
+}
+
+async function bringUpToDate(connection: Connection, options: SqliteStoreOptions): Promise<void> {
+  const { derivation, logger, readOnly = false, lockWaitMs = LOCK_WAIT_MS } = options;
+  const { whenDerivedDiffers = readOnly ? 'refuse' : 'remake' } = options;
+  if (readOnly) {
+    requireNewestSchema(connection);
+  } else {
+    connection.exec('PRAGMA journal_mode = WAL');
+    await migrate(connection, { lockWaitMs });
+  }
+  if (whenDerivedDiffers === 'ignore' || isDerivedBy(connection, derivation)) return;
+  // Where there are no calls nothing is derived.
+  const isHarmless = !readOnly && isEmpty(connection);
+  if (whenDerivedDiffers === 'remake' || isHarmless) {
+    await remakeDerived(connection, derivation, lockWaitMs, logger);
+  } else if (!isEmpty(connection)) {
+    throw new StoreUnusableError(
+      `${connection.path} was written with other settings (time zone, countries) or by another version: use the ` +
+        'settings of the server here, or run callqueue migrate to make its rows anew with these',
+    );
+  }
+}
+
+function createStore(connection: Connection, options: SqliteStoreOptions): Store {
+  const { path, derivation, lockWaitMs = LOCK_WAIT_MS } = options;
+  const guard = createDerivedGuard(connection, derivation);
+  /** Of imports and streams that have not come to an end. */
+  const others = new Set<Connection>();
+  const connect = (connectionOptions: ConnectionOptions): Connection => {
+    if (!connection.isOpen) throw new StoreUnavailableError(`The database is closed (${path})`);
+    const other = new Connection(path, connectionOptions);
+    for (const one of others) if (!one.isOpen) others.delete(one);
+    others.add(other);
+    return other;
+  };
 
   return {
-    readRendered: async (query: CallQuery) => readRendered(connection, query),
+    readRendered: async (query: CallQuery) => readRendered(connection, query, guard),
     readCalls: async (query: CallQuery) => readCalls(connection, query),
-    streamCalls: (filter: CallFilter, moment: Moment) => streamCalls(path, filter, moment),
-    beginImport: () => beginImport({ path, derivation, lockWaitMs }),
+    streamCalls: (filter: CallFilter, moment: Moment) => streamCalls(() => connect({ readOnly: true }), filter, moment),
+    // Not mapped: it writes far more than it reads, and memory counts while it does.
+    beginImport: async () => beginImport({ connection: connect({ isMapped: false }), derivation, lockWaitMs }),
     addToken: (token: NewToken) => connection.write(() => insertToken(connection, token), lockWaitMs),
     findToken: async (hash) => findToken(connection, hash),
     listTokens: async () => listTokens(connection),
     revokeToken: (id, now) => connection.write(() => revokeToken(connection, id, now), lockWaitMs),
-    checkWritable: () => connection.write(() => {}, lockWaitMs),
-    close: async () => connection.close(),
+    checkWritable: () => checkWritable(connection),
+    async close() {
+      for (const other of others) other.close();
+      connection.close();
+    },
   };
+}
+
+/** Writes something, down to the disk. That another process is writing for long shows as well that one can. */
+async function checkWritable(connection: Connection): Promise<void> {
+  try {
+    await connection.write(() => {
+      connection.run(
+        `INSERT INTO meta (name, value) VALUES ('checks_of_writing', '1')
+        ON CONFLICT DO UPDATE SET value = CAST(value AS INTEGER) + 1`,
+      );
+    }, 0);
+  } catch (error) {
+    if (!isLocked(error)) throw error;
+  }
 }

@@ -1,3 +1,4 @@
+import type { Call } from '../../core/call.ts';
 import type { CallQuery } from '../../core/call-filter.ts';
 import type { CallPage, RenderedPage } from '../../core/call-store.ts';
 import type { Connection } from './connection.ts';
@@ -6,9 +7,13 @@ import { CALL_COLUMNS, toCall } from './row-columns.ts';
 
 const EMPTY = new Uint8Array(0);
 
-/** Count, ids and rows in one read transaction: another process may commit in between. */
-export function readRendered(connection: Connection, query: CallQuery): RenderedPage {
+/**
+ * Count, ids and rows in one read transaction: another process may commit in between.
+ * @param guard called in the transaction
+ */
+export function readRendered(connection: Connection, query: CallQuery, guard: () => void): RenderedPage {
   return connection.read(() => {
+    guard();
     const { rowCount, ids } = findPage(connection, query);
     const lastId = ids.at(-1) ?? null;
     return { rowCount, length: ids.length, lastId, json: lastId === null ? EMPTY : bodies(connection, ids) };
@@ -31,7 +36,8 @@ function bodies(connection: Connection, ids: readonly number[]): Uint8Array {
   ) as Uint8Array;
 }
 
-function callsOf(connection: Connection, ids: readonly number[]) {
+/** The calls with these ids, in the order of the ids. */
+export function callsOf(connection: Connection, ids: readonly number[]): Call[] {
   const columns = CALL_COLUMNS.map((column) => `calls.${column}`).join(', ');
   const rows = connection.all(
     `SELECT ${columns} FROM json_each(?) AS page CROSS JOIN calls ON calls.id = page.value ORDER BY page.key`,

@@ -14,8 +14,20 @@ export function isDuplicate(error: unknown): boolean {
   return isSqliteError(error) && (error.errcode === 2067 || error.errcode === 1555);
 }
 
+/** Whether a translated error says that another process is writing (SQLITE_BUSY, SQLITE_LOCKED). */
+export function isLocked(error: unknown): boolean {
+  const cause = error instanceof StoreUnavailableError ? error.cause : undefined;
+  return isSqliteError(cause) && ((cause.errcode & 0xff) === 5 || (cause.errcode & 0xff) === 6);
+}
+
+/** What node:sqlite throws for any use of a connection that was closed. */
+function isClosed(error: unknown): boolean {
+  return error instanceof Error && (error as NodeJS.ErrnoException).code === 'ERR_INVALID_STATE';
+}
+
 /** The error of the store's own family for what SQLite says about the database; anything else comes back as it is. */
 export function translateError(error: unknown, path: string): unknown {
+  if (isClosed(error)) return new StoreUnavailableError(`The database is closed (${path})`, { cause: error });
   if (!isSqliteError(error)) return error;
   const unavailable = (text: string) => new StoreUnavailableError(`${text} (${path})`, { cause: error });
   const unusable = (text: string) => new StoreUnusableError(`${text} (${path})`, { cause: error });

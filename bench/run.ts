@@ -37,6 +37,8 @@ export async function runBench(options: BenchOptions, tell: (sentence: string) =
   }
 }
 
+type Measured = Omit<Report, 'machine' | 'options'>;
+
 interface Work {
   options: BenchOptions;
   data: PreparedData;
@@ -44,14 +46,28 @@ interface Work {
   tell: (sentence: string) => void;
 }
 
-async function measureAll({ options, data, database, tell }: Work): Promise<Omit<Report, 'machine' | 'options'>> {
+async function measureAll(work: Work): Promise<Measured> {
+  const { options, database } = work;
   const credentials = { token: randomBytes(16).toString('hex'), key: randomBytes(16).toString('hex') };
   await using server = await startServer({ database, credentials, log: options.log });
   await using raw = await startRawServer();
   using facts = openFacts(database);
+  try {
+    return await measureWith(work, { server, raw, facts, credentials });
+  } catch (error) {
+    work.tell(server.lastWords());
+    throw error;
+  }
+}
+
+async function measureWith(
+  { options, data, database, tell }: Work,
+  parts: Pick<Bench, 'server' | 'raw' | 'facts' | 'credentials'>,
+): Promise<Measured> {
+  const { server, facts } = parts;
   const failures: string[] = [];
   const bench: Bench = {
-    ...{ server, raw, facts, credentials },
+    ...parts,
     ...{ connections: options.connections, seconds: options.seconds, rounds: options.rounds },
     fail(sentence) {
       failures.push(sentence);

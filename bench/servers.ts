@@ -13,6 +13,8 @@ export interface MeasuredServer extends Target, AsyncDisposable {
   /** From the start of the process until it said that it answers. */
   startMs: number;
   peakMemory(): number | undefined;
+  /** Whether it has ended, and what it logged last that is no request answered well. */
+  lastWords(): string;
 }
 
 export interface RawServer extends Target, AsyncDisposable {
@@ -70,6 +72,13 @@ export async function startServer(options: {
     startMs,
     cpuTime: cpuTimeOf(pid, () => cpuTimeByMetrics(url, credentials)),
     peakMemory: () => peakMemoryOf(pid),
+    lastWords() {
+      const words = readFileSync(logFile, 'utf8')
+        .split('\n')
+        .filter((line) => line !== '' && !line.includes('"status":200,'));
+      const end = server.exitCode ?? server.signalCode;
+      return [end === null ? 'The server is running' : `The server ended with ${end}`, ...words.slice(-20)].join('\n');
+    },
     async [Symbol.asyncDispose]() {
       server.kill('SIGTERM');
       const late = setTimeout(kill, STOP_MS);

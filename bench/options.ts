@@ -22,6 +22,8 @@ export interface BenchOptions {
   data: string;
   /** Log level of the measured server. */
   log: string;
+  /** Where Node writes a CPU profile of the measured server. */
+  profile: string | undefined;
   json: string | undefined;
   save: boolean;
 }
@@ -41,6 +43,7 @@ export const USAGE = `npm run bench -- [options]
   --cold N         requests of a shape that are asked once only; 0 leaves that part out (default 1500)
   --data DIR       where databases are kept from run to run (default bench/data)
   --log LEVEL      log level of the measured server (default info, as installed)
+  --profile DIR    write a CPU profile of the server, which slows it: for looking, not for figures
   --json FILE      write everything that was measured
   --save           write the tables to bench/results/
 `;
@@ -52,7 +55,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
     args: [...args],
     options: {
       ...{ rows: text, seed: text, shapes: text, seconds: text, rounds: text, connections: text, writes: text },
-      ...{ variants: text, cold: text, data: text, log: text, json: text },
+      ...{ variants: text, cold: text, data: text, log: text, profile: text, json: text },
       save: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
@@ -76,6 +79,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
     cold: whole('cold', 1500, 0, 100_000),
     data: resolve(values.data ?? join(import.meta.dirname, 'data')),
     log: values.log ?? 'info',
+    profile: values.profile === undefined ? undefined : resolve(values.profile),
     json: values.json,
     save: values.save ?? false,
   };

@@ -49,7 +49,9 @@ interface Work {
 async function measureAll(work: Work): Promise<Measured> {
   const { options, database } = work;
   const credentials = { token: randomBytes(16).toString('hex'), key: randomBytes(16).toString('hex') };
-  await using server = await startServer({ database, credentials, log: options.log });
+  const { profile } = options;
+  const nodeArguments = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
+  await using server = await startServer({ database, credentials, log: options.log, nodeArguments });
   await using raw = await startRawServer();
   using facts = openFacts(database);
   try {

@@ -23,7 +23,7 @@ export interface BackUpOptions {
 export const BACKUP_MARK = 'backup_made_at';
 
 /** Pages a step; between steps the process does its other work. */
-const PAGES = 4_000;
+const PAGES = 1_000;
 
 /**
  * Makes a copy as of one moment while others read and write. It gets its name only when it is complete, checked and

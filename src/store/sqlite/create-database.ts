@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { linkSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { StoreUnusableError } from '../../core/errors.ts';
 import { Connection } from './connection.ts';
@@ -16,20 +16,26 @@ export async function createDatabase(path: string): Promise<void> {
   const draft = `${path}.new-${randomUUID()}`;
   try {
     mkdirSync(dirname(path), { recursive: true });
-    const connection = new Connection(draft);
-    try {
-      connection.exec('PRAGMA journal_mode = WAL');
-      await migrate(connection, { lockWaitMs: 0 });
-    } finally {
-      connection.close();
-    }
+    await fill(draft);
     linkSync(draft, path);
     syncFolder(dirname(path));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST' && existsSync(path)) return;
     if (error instanceof StoreUnusableError) throw error;
     throw new StoreUnusableError(`The database ${path} cannot be made: ${(error as Error).message}`, { cause: error });
   } finally {
-    for (const suffix of ['', '-wal', '-shm']) rmSync(draft + suffix, { force: true });
+    for (const suffix of ['', '-wal', '-shm']) {
+      if (existsSync(draft + suffix)) rmSync(draft + suffix);
+    }
+  }
+}
+
+async function fill(draft: string): Promise<void> {
+  const connection = new Connection(draft);
+  try {
+    connection.exec('PRAGMA journal_mode = WAL');
+    await migrate(connection, { lockWaitMs: 0 });
+  } finally {
+    connection.close();
   }
 }

@@ -1,0 +1,96 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { CallFilter } from '../../../src/core/call-filter.ts';
+import { Connection } from '../../../src/store/sqlite/connection.ts';
+import { createDatabase } from '../../../src/store/sqlite/create-database.ts';
+import { whereClause } from '../../../src/store/sqlite/where-clause.ts';
+import { tempFolder } from '../../support/temp-folder.ts';
+
+/** Every documented filter, where it matters with one value and with several. */
+const FILTERS: Record<string, CallFilter> = {
+  date_between: { createdAt: { from: 1, to: 2 } },
+  'date_between from': { createdAt: { from: 1, to: null } },
+  updated_between: { updatedAt: { from: 1, to: 2 } },
+  schedule_lt: { scheduledUntil: 1 },
+  schedule_null: { withoutSchedule: true },
+  'schedule_lt and schedule_null': { scheduledUntil: 1, withoutSchedule: true },
+  caller_id: { callerNumbers: ['1'] },
+  'caller_id list': { callerNumbers: ['1', '2'] },
+  dnid: { dnidNumbers: ['1'] },
+  outbound_number: { outboundNumbers: ['1'] },
+  project_id: { projectIds: [1] },
+  'project_id list': { projectIds: [1, 2] },
+  inbound_route_id: { inboundRouteIds: [1] },
+  outbound_type: { outboundTypes: ['auto'] },
+  attend_type: { attendTypes: ['attended'] },
+  external_id: { externalIds: ['1'] },
+  'external_id list': { externalIds: ['1', '2'] },
+  assign_type: { assignTypes: ['queue'] },
+  'assign_type no_queue': { assignTypes: ['no_queue'] },
+  campaign: { campaigns: ['a'] },
+  'campaign list': { campaigns: ['a', 'b'] },
+  'status pending': { statuses: ['pending'] },
+  'status completed': { statuses: ['completed'] },
+  'status list': { statuses: ['pending', 'completed'] },
+  id: { ids: [1] },
+  'id list': { ids: [1, 2] },
+  source: { sources: ['api'] },
+  last_result: { lastResults: ['busy'] },
+  status_reason: { statusReasons: ['a'] },
+  destination: { destinations: ['a'] },
+  claimed_by: { claimedBy: ['a'] },
+  due: { due: true },
+  'not due': { due: false },
+  'waiting_for schedule': { waitingFor: ['schedule'] },
+  'waiting_for claimed': { waitingFor: ['claimed'] },
+  'waiting_for list': { waitingFor: ['claimed', 'agent', 'pbx_offline'] },
+  'search for a name': { search: 'ana' },
+  'search for a number': { search: '1234' },
+};
+
+/** These match a good part of all calls whatever they are asked for, so an index is read from end to end. */
+const BROAD = [
+  'schedule_lt and schedule_null',
+  'outbound_type',
+  'attend_type',
+  'assign_type',
+  'assign_type no_queue',
+  'not due',
+];
+
+async function plansOf(filters: Record<string, CallFilter>): Promise<Map<string, string[]>> {
+  const path = join(tempFolder(), 'calls.db');
+  await createDatabase(path);
+  const connection = new Connection(path);
+  const plans = new Map<string, string[]>();
+  for (const [name, filter] of Object.entries(filters)) {
+    const { sql, values } = whereClause(filter, { now: 1, pbxConnected: false });
+    const rows = connection.all(`EXPLAIN QUERY PLAN SELECT count(*) FROM calls WHERE ${sql}`, values);
+    const steps = rows.map((row) => String(row[3])).filter((step) => /\bcalls\b/.test(step));
+    plans.set(name, steps);
+  }
+  connection.close();
+  return plans;
+}
+
+test('every filter alone is answered by searching an index; broad ones by reading one that holds all they need', async () => {
+  for (const [name, steps] of await plansOf(FILTERS)) {
+    expect(steps.length, name).toBeGreaterThan(0);
+    for (const step of steps) {
+      if (step.startsWith('SCAN')) expect(BROAD, `${name}: ${step}`).toContain(name);
+      expect(step, name).toMatch(/USING (COVERING INDEX|INDEX|INTEGER PRIMARY KEY)/);
+    }
+  }
+});
+
+test('no pair of filters reads the table of calls from end to end', async () => {
+  const names = Object.keys(FILTERS);
+  const pairs = names.flatMap((one, place) =>
+    names.slice(place + 1).map((other) => [`${one} + ${other}`, { ...FILTERS[one], ...FILTERS[other] }] as const),
+  );
+  for (const [name, steps] of await plansOf(Object.fromEntries(pairs))) {
+    for (const step of steps) {
+      if (step.startsWith('SCAN')) expect(step, name).toContain('COVERING INDEX');
+    }
+  }
+});

@@ -1,104 +1,26 @@
+import type {
+  AssignType,
+  AttendType,
+  CallEvent,
+  DestinationType,
+  Gate,
+  OutboundType,
+  Result,
+  SaveOutcome,
+  Scope,
+  SettingOrigin,
+  Sort,
+  Source,
+  Status,
+  TimeFormat,
+  WithMember,
+} from './words.ts';
+
 /**
  * The words and shapes of the callqueue API, exactly as they travel. The server's types, checks, SQL and OpenAPI
- * page, and the client's types, all derive from the tuples here: a word is written down once.
+ * page, and the client's types, all derive from them.
  */
-
-/** Where a call is in its life. `in progress` is accepted as another spelling of `inprogress` in requests. */
-export const STATUSES = ['pending', 'inprogress', 'completed', 'cancelled', 'deleted'] as const;
-export type Status = (typeof STATUSES)[number];
-
-/** How a call got into the list. */
-export const SOURCES = ['api', 'missed_call', 'import', 'console'] as const;
-export type Source = (typeof SOURCES)[number];
-
-/** Who starts the dialling: the dialler by itself, or an agent. */
-export const OUTBOUND_TYPES = ['auto', 'manual'] as const;
-export type OutboundType = (typeof OUTBOUND_TYPES)[number];
-
-/** Who is rung first: the agent (`attended`) or the customer (`unattended`). */
-export const ATTEND_TYPES = ['attended', 'unattended'] as const;
-export type AttendType = (typeof ATTEND_TYPES)[number];
-
-/** What `destination` names. */
-export const DESTINATION_TYPES = ['queue', 'user', 'context'] as const;
-export type DestinationType = (typeof DESTINATION_TYPES)[number];
-
-/** Derived from `type`: `queue` and `user` are those types, `no_queue` is anything else. */
-export const ASSIGN_TYPES = ['queue', 'user', 'no_queue'] as const;
-export type AssignType = (typeof ASSIGN_TYPES)[number];
-
-/** What became of an attempt. */
-export const RESULTS = [
-  'answered',
-  'no_answer',
-  'busy',
-  'congestion',
-  'rejected',
-  'invalid_number',
-  'agent_no_answer',
-  'failed',
-  'unknown',
-] as const;
-export type Result = (typeof RESULTS)[number];
-
-/** What a call may wait for, in the order in which the gates are looked at. */
-export const GATES = [
-  'schedule',
-  'retry_delay',
-  'calling_hours',
-  'do_not_call',
-  'frequency_cap',
-  'number_not_allowed',
-  'fraud_guard',
-  'restored',
-  'clock',
-  'customer_on_line',
-  'no_agent',
-  'capacity',
-  'pbx_offline',
-  'paused',
-  'agent',
-  'claimed',
-] as const;
-export type Gate = (typeof GATES)[number];
-
-/** What a token may do; each scope includes the one before it. */
-export const SCOPES = ['read', 'write', 'admin'] as const;
-export type Scope = (typeof SCOPES)[number];
-
-/** What `action` may say. */
-export const ACTIONS = ['read'] as const;
-export type Action = (typeof ACTIONS)[number];
-
-/** What a save did to each call. */
-export const SAVE_OUTCOMES = ['created', 'updated', 'unchanged', 'in_progress'] as const;
-export type SaveOutcome = (typeof SAVE_OUTCOMES)[number];
-
-/** What `sort` may name; with `-` in front descending (`dial_order` has one direction). */
-export const SORT_KEYS = [
-  'id',
-  'schedule',
-  'priority',
-  'created_at',
-  'updated_at',
-  'last_missed_at',
-  'next_attempt_at',
-] as const;
-export type SortKey = (typeof SORT_KEYS)[number];
-export type Sort = SortKey | `-${SortKey}` | 'dial_order';
-
-/** How instants are written: `Y-m-d H:i:s` in the installation's time zone, or RFC 3339 with an offset. */
-export const TIME_FORMATS = ['local', 'rfc3339'] as const;
-export type TimeFormat = (typeof TIME_FORMATS)[number];
-
-/** Members of a row that move with the clock and are answered only when `with` names them. */
-export const WITH_MEMBERS = ['waiting_for'] as const;
-export type WithMember = (typeof WITH_MEMBERS)[number];
-
-/** Whether a text is one of the words of a tuple above. */
-export function isWord<W extends string>(words: readonly W[], text: string): text is W {
-  return (words as readonly string[]).includes(text);
-}
+export * from './words.ts';
 
 /** Why a call is not being dialled at this moment, and when that ends if it is known. */
 export interface WaitingFor {
@@ -228,6 +150,276 @@ export interface ReadParameters {
   cursor?: string;
 }
 
+/** Taken by every action. */
+export interface CommonParameters {
+  /** How times are written in the answer and read in the request; default `local`. */
+  time_format?: TimeFormat;
+}
+
+/** Taken by actions that answer rows. */
+export interface RowParameters extends CommonParameters {
+  with?: readonly WithMember[];
+}
+
+/** Taken by actions that change something. */
+export interface ChangingParameters {
+  /** 1 to 255 characters: a repeat of the same request within 7 days is answered as the first was. */
+  idempotency_key?: string;
+}
+
+/**
+ * Fields of a call that a save may name once for all its calls. null is as good as not given (PHP's hash does not cover
+ * it), `''` clears or gives the default.
+ */
+export interface SharedCallFields {
+  /** Goes with `destination`. */
+  type?: DestinationType | '' | null;
+  destination?: string | null;
+  campaign_name?: string | null;
+  campaign_info?: string | null;
+  /** Default `manual`. */
+  outbound_type?: OutboundType | '' | null;
+  /** Default `attended`. */
+  attend_type?: AttendType | '' | null;
+  outbound_number?: string | number | null;
+  outbound_trunk?: string | null;
+}
+
+/** The fields of a call that its owner sets. */
+export interface CallFields extends SharedCallFields {
+  caller_id?: string | number | null;
+  caller_id_name?: string | null;
+  /** -1000 to 1000, default 0. */
+  priority?: number | '' | null;
+  schedule?: string | null;
+  external_id?: string | number | null;
+  /** 0 to 100, default 0. */
+  max_retries?: number | '' | null;
+  vars?: Readonly<Record<string, string | number | boolean | null>> | '' | null;
+}
+
+/** One call of a save; what it says wins over what is said for all. */
+export interface CallToSave extends CallFields {
+  caller_id: string | number;
+  /** Make a new call although the same was closed a moment ago. */
+  again?: boolean | null;
+}
+
+export interface SaveData extends SharedCallFields {
+  project_id: number;
+  /** 1 to 10,000. */
+  calls: readonly CallToSave[];
+  again?: boolean | null;
+}
+
+/** The parameters of `action=save`. */
+export interface SaveParameters extends CommonParameters, ChangingParameters {
+  data: SaveData;
+  /** Everything is checked and answered, nothing stored. */
+  dry_run?: boolean;
+}
+
+/** One call of an update: only the fields that are given change. */
+export interface CallToUpdate extends CallFields {
+  id: number;
+  /** `updated_at` as last seen: refused with the row when the call was changed since. */
+  expected_updated_at?: string | null;
+}
+
+export interface UpdateParameters extends RowParameters, ChangingParameters {
+  data: { calls: readonly CallToUpdate[] };
+}
+
+/** Which calls, at most 10,000: by their ids, by your own ids, or by filters and how many you believe to match. */
+export type RowChoiceData =
+  | { ids: number | readonly number[] }
+  | { project_id: number; external_ids: string | readonly string[] }
+  | { filters: Filters; expect: number };
+
+export interface CancelParameters extends RowParameters, ChangingParameters {
+  data: RowChoiceData & { reason?: string | null };
+}
+
+export interface DeleteParameters extends RowParameters, ChangingParameters {
+  data: RowChoiceData;
+}
+
+export interface ClaimParameters extends RowParameters, ChangingParameters {
+  data: {
+    /** Not needed with a token that speaks for an agent; naming another then needs scope `admin`. */
+    agent?: string | null;
+    /** This call; else the best due manual one that matches the filters. */
+    id?: number | null;
+    filters?: Filters | null;
+    /** 10 to 86,400, default 600. */
+    lease_seconds?: number | null;
+  };
+}
+
+export interface ExtendParameters extends RowParameters, ChangingParameters {
+  data: { id: number; agent?: string | null; lease_seconds?: number | null };
+}
+
+export interface ReleaseParameters extends RowParameters, ChangingParameters {
+  data: {
+    id: number;
+    agent?: string | null;
+    /** Not before this; `''`: as soon as possible. */
+    schedule?: string | null;
+    /** A supervisor's: whoever holds it. Needs scope `admin`. */
+    force?: boolean | null;
+  };
+}
+
+export interface CompleteParameters extends RowParameters, ChangingParameters {
+  data: {
+    id: number;
+    agent?: string | null;
+    result?: Result | '' | null;
+    /** Your own word for what came of it. */
+    disposition?: string | null;
+    note?: string | null;
+    /** Plans another attempt instead of closing the call; uses one retry. */
+    retry_at?: string | null;
+  };
+}
+
+export interface NoteParameters extends RowParameters, ChangingParameters {
+  data: { id: number; text: string };
+}
+
+export interface HistoryParameters extends CommonParameters {
+  data: { id: number };
+}
+
+export interface StatsParameters extends CommonParameters {
+  data?: { filters?: Filters | null };
+}
+
+export interface ChangesParameters extends RowParameters {
+  data?: {
+    /** Sequence of the last change seen; default 0. */
+    since?: number | null;
+    /** 1 to 1000, default 1000. */
+    limit?: number | null;
+    /** Leave nothing out; each row says whether it `matches` now. */
+    filters?: Filters | null;
+  };
+}
+
+/** What each action takes beside `action` and `api_hash`. */
+export interface ActionParameters {
+  read: ReadParameters;
+  save: SaveParameters;
+  update: UpdateParameters;
+  cancel: CancelParameters;
+  delete: DeleteParameters;
+  claim: ClaimParameters;
+  extend: ExtendParameters;
+  release: ReleaseParameters;
+  complete: CompleteParameters;
+  note: NoteParameters;
+  history: HistoryParameters;
+  stats: StatsParameters;
+  changes: ChangesParameters;
+  me: CommonParameters;
+  projects: CommonParameters;
+}
+
+/** What a save did to one call, in the order of its calls. */
+export interface SavedCallRow {
+  /** Null in a dry run for a call that would be new. */
+  id: number | null;
+  external_id: string | null;
+  caller_id: string;
+  status: Status;
+  outcome: SaveOutcome;
+}
+
+/** One line of a call's history. */
+export interface HistoryRow {
+  at: string;
+  actor: string;
+  event: CallEvent;
+  from: Status | null;
+  to: Status | null;
+  /** A short code or a person's words. */
+  reason: string | null;
+  /** What else is worth knowing: disposition, note, the fields that an update changed. */
+  facts: Record<string, unknown>;
+}
+
+/** Counts over the calls that match. */
+export interface StatsRow {
+  total: number;
+  by_status: Record<Status, number>;
+  due_now: number;
+  /** Due for more than an hour. */
+  overdue: number;
+  /** Since when the call that waits longest has been due. */
+  oldest_waiting: string | null;
+  by_project: { project_id: number; open: number; due: number }[];
+  by_destination: { type: DestinationType | null; destination: string | null; open: number; due: number }[];
+  by_result: { result: Result; count: number }[];
+  /** Open calls by what they wait for. */
+  by_gate: { code: Gate; count: number }[];
+}
+
+/** A call that changed, as it is now. */
+export interface ChangeRow extends Row {
+  /** Grows with every change. */
+  sequence: number;
+  /** Only with filters: whether it matches them now. */
+  matches?: boolean;
+}
+
+export interface ChangesPagination {
+  /** The next `since`. */
+  next_since: number;
+  /** Whether there was more than the limit. */
+  more: boolean;
+  /** Changes after `since` are no longer kept, or never were: read everything again, then go on with `next_since`. */
+  reset?: true;
+}
+
+/** Who asks. */
+export interface MeRow {
+  /** Name of the token. */
+  token: string;
+  agent: string | null;
+  scopes: Scope[];
+  /** The projects that it may use. */
+  projects: number[];
+  /** IANA name of the zone in which times are written. */
+  timezone: string;
+  version: string;
+}
+
+/** A project, its settings in force, and where each comes from. */
+export interface ProjectRow {
+  id: number;
+  settings: { name: string; value: string | null; origin: SettingOrigin }[];
+}
+
+/** What each action answers in `results`, one by one. */
+export interface ActionResults {
+  read: Row;
+  save: SavedCallRow;
+  update: Row;
+  cancel: Row;
+  delete: Row;
+  claim: Row;
+  extend: Row;
+  release: Row;
+  complete: Row;
+  note: Row;
+  history: HistoryRow;
+  stats: StatsRow;
+  changes: ChangeRow;
+  me: MeRow;
+  projects: ProjectRow;
+}
+
 export interface PagePagination {
   row_count: number;
   page_size: number;
@@ -249,11 +441,13 @@ export interface Problem {
   message: string;
   /** The parameter concerned, `filters.status` style, or null. */
   field: string | null;
-  /** The row of a save, counted from 1, or null. */
+  /** The row of a save or update, counted from 1, or null. */
   row: number | null;
+  /** Of a 409 `changed_since`: the call as it is now. */
+  call?: Row;
 }
 
-export interface SuccessEnvelope<Result, Pagination = PagePagination | CursorPagination | []> {
+export interface SuccessEnvelope<Result, Pagination = PagePagination | CursorPagination | ChangesPagination | []> {
   has_error: false;
   messages: [];
   pagination: Pagination;

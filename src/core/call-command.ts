@@ -1,7 +1,7 @@
-import type { Result, SaveOutcome, Status } from '../../client/src/contract.ts';
+import type { CallEvent, DestinationType, Gate, Result, SaveOutcome, Status } from '../../client/src/contract.ts';
 import type { Call } from './call.ts';
 import type { CallFilter, Moment } from './call-filter.ts';
-import type { CallContent, CallEvent, Completion, Conflict } from './call-life.ts';
+import type { CallContent, Completion, Conflict } from './call-life.ts';
 import type { EpochSeconds } from './clock.ts';
 
 /**
@@ -77,7 +77,8 @@ export interface ReleaseCommand {
   kind: 'release';
   id: number;
   agent: string;
-  schedule?: EpochSeconds;
+  /** Not before this; null: as soon as possible. */
+  schedule?: EpochSeconds | null;
   force: boolean;
 }
 
@@ -182,17 +183,20 @@ export interface FeedPage {
   reset: boolean;
 }
 
+/** Who has been due for longer than this should have been called by now. */
+export const OVERDUE_SECONDS = 3600;
+
 /** Counts over the calls that match a filter. */
 export interface CallStats {
   total: number;
   byStatus: Readonly<Record<Status, number>>;
   dueNow: number;
-  /** Due for more than `overdueSeconds`. */
+  /** Due for more than `OVERDUE_SECONDS`. */
   overdue: number;
   /** Since when the call that waits longest has been due. */
   oldestDueSince: EpochSeconds | null;
   byProject: readonly { projectId: number; open: number; due: number }[];
-  byDestination: readonly { type: string | null; destination: string | null; open: number; due: number }[];
+  byDestination: readonly { type: DestinationType | null; destination: string | null; open: number; due: number }[];
   byResult: readonly { result: Result; count: number }[];
-  byGate: readonly { gate: string; count: number }[];
+  byGate: readonly { gate: Gate; count: number }[];
 }

@@ -1,4 +1,4 @@
-import type { Result, Status } from '../../client/src/contract.ts';
+import type { CallEvent, Result, Status } from '../../client/src/contract.ts';
 import type { Call } from './call.ts';
 import type { EpochSeconds } from './clock.ts';
 
@@ -24,24 +24,6 @@ export const STATUS_CHANGES = {
   cancelled: { deleted: ['deleted'] },
   deleted: {},
 } as const satisfies Record<Status, Partial<Record<Status, readonly CallEvent[]>>>;
-
-/** What the history of a call can tell. */
-export const CALL_EVENTS = [
-  'created',
-  'imported',
-  'updated',
-  'claimed',
-  'extended',
-  'released',
-  'lease_expired',
-  'retry_planned',
-  'completed',
-  'answered_elsewhere',
-  'cancelled',
-  'deleted',
-  'note',
-] as const;
-export type CallEvent = (typeof CALL_EVENTS)[number];
 
 /** What a change writes into the history, besides time, actor and the statuses before and after. */
 export interface Happening {
@@ -72,6 +54,8 @@ export type Conflict = { kind: 'conflict' } & (
   | { why: 'not_held' }
   | { why: 'changed_since'; call: Call }
   | { why: 'retries_used'; maxRetries: number }
+  /** The edit would leave a call that the dialler is to make for an agent without an agent to ring. */
+  | { why: 'destination_missing' }
 );
 
 export type Decision = Change | Unchanged | Conflict;
@@ -98,13 +82,14 @@ export function extend(call: Call, agent: string, leaseSeconds: number, now: Epo
 
 /**
  * Gives a claimed call back, perhaps for later.
+ * @param options.schedule null: for as soon as possible
  * @param options.force a supervisor takes it from whoever holds it; the history names both
  */
 export function release(
   call: Call,
   agent: string,
   now: EpochSeconds,
-  options: { schedule?: EpochSeconds; force?: boolean } = {},
+  options: { schedule?: EpochSeconds | null; force?: boolean } = {},
 ): Decision {
   const refusal = notHeldBy(call, options.force ? (call.claimedBy ?? agent) : agent);
   if (refusal !== undefined) return refusal;
@@ -227,7 +212,20 @@ export function edit(
   if (call.status !== 'pending') return conflict({ why: 'status', status: call.status });
   const differing = CONTENT_FIELDS.filter((field) => field in content && !isSameValue(call[field], content[field]));
   if (differing.length === 0) return unchanged;
+  // Whoever names all three has judged them; only together with what is stored can fewer be judged.
+  const isWhole = 'outboundType' in content && 'attendType' in content && 'type' in content;
+  if (!isWhole && needsDestination({ ...call, ...content })) return conflict({ why: 'destination_missing' });
   return changed(call, now, 'pending', { event: 'updated', facts: { fields: differing } }, content);
+}
+
+/** Dialled by itself with the agent rung first, yet without any agent to ring. */
+export function needsDestination(call: Pick<Call, 'outboundType' | 'attendType' | 'type'>): boolean {
+  return call.outboundType === 'auto' && call.attendType === 'attended' && call.type === null;
+}
+
+/** Adds a person's words to the history, whatever the status. The call is changed by it, so that its readers are told. */
+export function note(call: Call, text: string, now: EpochSeconds): Change {
+  return { kind: 'change', call: { ...call, updatedAt: now }, happening: { event: 'note', reason: text } };
 }
 
 /** Whether two calls ask for the same. */

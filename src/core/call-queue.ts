@@ -1,6 +1,9 @@
 import type { Call } from './call.ts';
+import type { CallStats, Command, CommandContext, CommandResult, FeedPage, HistoryEntry } from './call-command.ts';
 import type { CallFilter, CallQuery, Moment } from './call-filter.ts';
+import type { CallJournal, FeedQuestion } from './call-journal.ts';
 import type { CallPage, CallStore, RenderedPage } from './call-store.ts';
+import type { CallWriter } from './call-writer.ts';
 import type { Clock } from './clock.ts';
 import type { Pbx } from './pbx.ts';
 
@@ -12,6 +15,16 @@ export interface CallsOfAMoment extends CallPage {
   moment: Moment;
 }
 
+/** What a command did, and the moment it was decided at. */
+export interface ResultOfAMoment extends CommandResult {
+  moment: Moment;
+}
+
+/** A page of the change feed, and the moment it was read at. */
+export interface FeedOfAMoment extends FeedPage {
+  moment: Moment;
+}
+
 /** Everything that can be asked of the queue or done to it. */
 export interface CallQueue {
   /** A page as the API shows it by default, ready to be sent. */
@@ -20,11 +33,37 @@ export interface CallQueue {
   readCalls(question: CallQuestion): Promise<CallsOfAMoment>;
   /** All matching calls in order of id, in batches, as of one moment. */
   streamCalls(filter: CallFilter): AsyncIterable<readonly Call[]>;
+  /**
+   * Carries a command out, whole or not at all; durable when the answer comes.
+   * @throws StoreUnavailableError
+   */
+  execute(command: Command, context: Omit<CommandContext, 'moment'>): Promise<ResultOfAMoment>;
+  /** A call's history, oldest first; undefined when there is no such call in these projects (null: all). */
+  history(callId: number, projectIds: readonly number[] | null): Promise<HistoryEntry[] | undefined>;
+  /** What changed after `since`, in order of change. */
+  changes(question: Omit<FeedQuestion, 'moment'>): Promise<FeedOfAMoment>;
+  /** The number of the newest change; 0 when there was none. */
+  lastSequence(): Promise<number>;
+  /** Calls `listener` soon after something was committed, perhaps once for many commits. Answers what stops it. */
+  onChange(listener: () => void): () => void;
+  stats(filter: CallFilter): Promise<CallStats>;
 }
 
-export function createCallQueue(parts: { store: CallStore; clock: Clock; pbx: Pbx }): CallQueue {
+export interface CallQueueParts {
+  store: CallStore;
+  /** Without one nothing can be changed. */
+  writer?: CallWriter;
+  /** Without one nothing is told of what happened. */
+  journal?: CallJournal;
+  clock: Clock;
+  pbx: Pbx;
+}
+
+export function createCallQueue(parts: CallQueueParts): CallQueue {
   const { store, clock, pbx } = parts;
   const moment = (): Moment => ({ now: clock.now(), pbxConnected: pbx.isConnected() });
+  const writer = () => present(parts.writer);
+  const journal = () => present(parts.journal);
 
   return {
     readRendered: (question) => store.readRendered({ ...question, moment: moment() }),
@@ -33,5 +72,22 @@ export function createCallQueue(parts: { store: CallStore; clock: Clock; pbx: Pb
       return { ...(await store.readCalls(asked)), moment: asked.moment };
     },
     streamCalls: (filter) => store.streamCalls(filter, moment()),
+    async execute(command, context) {
+      const asked = { ...context, moment: moment() };
+      return { ...(await writer().execute(command, asked)), moment: asked.moment };
+    },
+    history: async (callId, projectIds) => journal().history(callId, projectIds),
+    async changes(question) {
+      const asked = { ...question, moment: moment() };
+      return { ...(await journal().changes(asked)), moment: asked.moment };
+    },
+    lastSequence: async () => journal().lastSequence(),
+    onChange: (listener) => journal().onChange(listener),
+    stats: async (filter) => journal().stats(filter, moment()),
   };
+}
+
+function present<T>(part: T | undefined): T {
+  if (part === undefined) throw new Error('This queue was opened for reading only');
+  return part;
 }

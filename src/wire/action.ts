@@ -12,12 +12,22 @@ export interface ApiParts {
   queue: CallQueue;
   projects: Projects;
   timeZone: TimeZone;
+  /** Version of callqueue, for `me`. */
+  version?: string;
+  /** The only dialplan contexts that a call may be sent to (safety.md, rule 13); default: none. */
+  contexts?: readonly string[];
+  /** How long after a call was closed the same save is taken for a late repeat; default: an hour. */
+  repeatWindowSeconds?: number;
 }
 
 /** One request, authenticated and decoded. */
 export interface ActionRequest {
   credential: Credential;
   parameters: ParameterMap;
+  /** How it came: a repeated GET may be the work of a proxy. Default POST. */
+  method?: string | undefined;
+  /** The header `Idempotency-Key`. */
+  idempotencyKey?: string | undefined;
 }
 
 /** One action of the API: what it needs, what it does, how it is described. One file each, listed in actions.ts. */
@@ -25,6 +35,8 @@ export interface ActionDefinition {
   name: Action;
   /** The least that a token must be allowed. */
   scope: Scope;
+  /** Whether it changes something; a repeat can then be recognised. */
+  isChanging: boolean;
   /** A few words, and some sentences, for the description of the API. */
   summary: string;
   description: string;
@@ -40,3 +52,6 @@ export interface ActionDefinition {
 
 /** Allowed with every action: what selects it, and what belongs to authentication. */
 export const COMMON_PARAMETERS: readonly string[] = ['action', 'api_hash', 'api_username', 'api_password'];
+
+/** The `pagination` of actions that do not page: an empty list. */
+export const noPaginationSchema: JsonSchema = { type: 'array', maxItems: 0 };

@@ -14,6 +14,10 @@ export interface ApiRequest {
   parameters: ParameterMap;
   /** The action that the address names: `POST /api/call-queue/ACTION`. */
   pathAction?: string | undefined;
+  /** How the request came: a changing GET is guarded against being sent twice. Default POST. */
+  method?: string | undefined;
+  /** The header `Idempotency-Key`. */
+  idempotencyKey?: string | undefined;
 }
 
 export interface Api {
@@ -26,12 +30,13 @@ export interface Api {
 
 export function createApi(parts: ApiParts): Api {
   return {
-    async handle({ credential, parameters, pathAction }) {
+    async handle({ pathAction, ...request }) {
+      const { credential, parameters } = request;
       const action = actionOf(parameters, pathAction);
       if (SCOPES.indexOf(credential.scope) < SCOPES.indexOf(action.scope)) {
         throw new Refusal(403, [messages.actionNotAllowed(action.name)]);
       }
-      return action.run({ credential, parameters }, parts);
+      return action.run(request, parts);
     },
   };
 }

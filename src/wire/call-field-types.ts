@@ -27,6 +27,23 @@ export const dialableNumber: FieldType<string> = {
 /** A number that is only shown or compared, in any notation. */
 export const shownNumber: FieldType<string> = { ...NOTATION, schema: { type: 'string', maxLength: 64 } };
 
+/** What people write about a call: several lines; a line break is one character, whatever the system it comes from. */
+export function severalLines(maxLength: number): FieldType<string> {
+  const says = expected.severalLines(maxLength);
+  return {
+    parse(value) {
+      const found = value instanceof NumberText ? value.text : typeof value === 'string' ? value.trim() : undefined;
+      if (found === undefined || found.length > 4 * maxLength) return mistake(value, says);
+      if (!found.isWellFormed()) return mistake(value, expected.utf8());
+      const lines = found.replace(/\r\n?/g, '\n');
+      return NOT_IN_LINES.test(lines) || [...lines].length > maxLength ? mistake(value, says) : { value: lines };
+    },
+    schema: { type: 'string', maxLength },
+  };
+}
+
+const NOT_IN_LINES = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029]/;
+
 /** The name of a queue, user, context or trunk: nothing in it can be taken for an option or another channel. */
 export const pbxName: FieldType<string> = {
   parse(value, context) {

@@ -1,4 +1,10 @@
-import type { CursorPagination, ErrorEnvelope, PagePagination, Problem } from '../../client/src/contract.ts';
+import type {
+  ChangesPagination,
+  CursorPagination,
+  ErrorEnvelope,
+  PagePagination,
+  Problem,
+} from '../../client/src/contract.ts';
 import { StoreUnavailableError } from '../core/errors.ts';
 import { messages } from './messages.ts';
 import { Refusal } from './refusal.ts';
@@ -12,13 +18,17 @@ export interface Answer {
 }
 
 /** Null for actions that do not page: `[]` travels. */
-export type Pagination = PagePagination | CursorPagination | null;
+export type Pagination = PagePagination | CursorPagination | ChangesPagination | null;
 
 const RETRY_AFTER_SECONDS = '5';
 
 /** A success with results that are still values. */
-export function successAnswer(pagination: Pagination, results: readonly unknown[]): Answer {
-  return { status: 200, headers: {}, body: `${head(pagination)}${JSON.stringify(results)}}` };
+export function successAnswer(
+  pagination: Pagination,
+  results: readonly unknown[],
+  headers: Answer['headers'] = {},
+): Answer {
+  return { status: 200, headers, body: `${head(pagination)}${JSON.stringify(results)}}` };
 }
 
 /** A success with results that are JSON already: objects joined by commas, copied unread. */

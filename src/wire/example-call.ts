@@ -40,3 +40,34 @@ export const exampleCall: Call = {
 
 /** The zone that the examples are written in. */
 export const EXAMPLE_TIME_ZONE = 'Europe/Bucharest';
+
+/** When the examples that change the call do so: 2026-11-24 14:00:00 in their zone. */
+export const EXAMPLE_NOW = 1_795_521_600;
+
+const changed = { ...exampleCall, updatedAt: EXAMPLE_NOW };
+
+export const updatedExample: Call = { ...changed, priority: 50, schedule: null };
+export const cancelledExample: Call = { ...changed, status: 'cancelled', statusReason: 'cancelled_by_api' };
+export const deletedExample: Call = { ...changed, status: 'deleted', statusReason: 'deleted_by_api' };
+
+/** Claimed by somebody for ten minutes. */
+export const claimedExample: Call = {
+  ...changed,
+  status: 'inprogress',
+  claimedBy: 'ana',
+  claimedUntil: EXAMPLE_NOW + 600,
+};
+
+export const extendedExample: Call = { ...claimedExample, claimedUntil: EXAMPLE_NOW + 1800 };
+export const releasedExample: Call = { ...changed, schedule: 1_795_590_000 };
+
+export const completedExample: Call = {
+  ...changed,
+  status: 'completed',
+  statusReason: 'completed_by_agent',
+  lastResult: 'answered',
+  lastAttemptAt: EXAMPLE_NOW,
+};
+
+/** A note is in the history; the call itself tells only that something happened to it. */
+export const notedExample: Call = changed;

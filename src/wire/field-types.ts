@@ -136,6 +136,17 @@ export function isBlank(value: Parameter): boolean {
   return Array.isArray(value) || value instanceof Map ? elementsOf(value).every(isBlank) : false;
 }
 
+/**
+ * Whether a value is as good as not sent: null, or a list or map of nothing else. PHP's `http_build_query`, and so the
+ * hash, does not know such values; if a write gave them a meaning, it could be changed on the way (safety rule 15).
+ */
+export function isUnsaid(value: Parameter | undefined): boolean {
+  if (value === null || value === undefined) return true;
+  if (typeof value !== 'object' || value instanceof NumberText) return false;
+  for (const element of value instanceof Map ? value.values() : value) if (!isUnsaid(element)) return false;
+  return true;
+}
+
 /** What a value holds: a list its elements, a map its values (api.md 8.3), anything else itself. */
 export function elementsOf(value: Parameter): readonly Parameter[] {
   if (Array.isArray(value)) return value;

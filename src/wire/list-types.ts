@@ -6,14 +6,14 @@ import type { Parameter } from './parameter.ts';
 export const LONGEST_LIST = 1000;
 
 /**
- * One value or a list of them. Null and empty texts inside are ignored, of a map the values are taken (api.md 8.3).
+ * One value or a list of them, at most `longest`. Null and empty texts inside are ignored, of a map the values are taken (api.md 8.3).
  * Every mistake is reported, each value once. Of values given twice one stays.
  */
-export function oneOrMany<T>(type: FieldType<T>): FieldType<readonly T[]> {
+export function oneOrMany<T>(type: FieldType<T>, longest = LONGEST_LIST): FieldType<readonly T[]> {
   return {
     parse(value, context) {
       const elements = elementsOf(value).filter((element) => !isBlank(element));
-      if (elements.length > LONGEST_LIST) return tooLong(elements.length);
+      if (elements.length > longest) return tooLong(elements.length, longest);
       const values = new Set<T>();
       const mistakes = new Map<string, Mistake>();
       for (const element of elements) {
@@ -24,7 +24,7 @@ export function oneOrMany<T>(type: FieldType<T>): FieldType<readonly T[]> {
       return mistakes.size > 0 ? { mistakes: [...mistakes.values()] } : { value: [...values] };
     },
     schema: {
-      anyOf: [type.schema, { type: 'array', items: type.schema, maxItems: LONGEST_LIST }, { type: 'null' }],
+      anyOf: [type.schema, { type: 'array', items: type.schema, maxItems: longest }, { type: 'null' }],
     },
   };
 }
@@ -79,6 +79,6 @@ function sidesOf(value: Parameter): [Parameter, Parameter] | undefined {
   return from === undefined || to === undefined || more.length > 0 ? undefined : [from, to];
 }
 
-function tooLong(length: number): { mistakes: [Mistake] } {
-  return { mistakes: [{ shown: `a list of ${length} values`, expected: expected.shorterList(LONGEST_LIST) }] };
+function tooLong(length: number, longest: number): { mistakes: [Mistake] } {
+  return { mistakes: [{ shown: `a list of ${length} values`, expected: expected.shorterList(longest) }] };
 }

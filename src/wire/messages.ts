@@ -1,4 +1,4 @@
-import type { Gate, Problem, TimeFormat } from '../../client/src/contract.ts';
+import type { Gate, Problem, Status, TimeFormat } from '../../client/src/contract.ts';
 
 /**
  * Every sentence that a caller of the API can see, and the code that stands beside it. Nothing else in wire/ or http/
@@ -47,6 +47,39 @@ export const messages = {
       `filters.${name}`,
     ),
   missingValue: (name: string) => problem('missing_value', `Missing ${name}`, name),
+  invalidData: (value: string) =>
+    problem('invalid_data', `Invalid data: ${quoted(value)} (expected a map of fields)`, 'data'),
+  invalidRow: (value: string) => problem('invalid_value', `Invalid row: ${quoted(value)} (expected a map of fields)`),
+  unknownField: (name: string) => problem('unknown_field', `Unknown field ${quoted(name)}`, quoted(name)),
+  givenTwice: (name: string) =>
+    problem('invalid_value', `Invalid ${name}: it stands in data and beside it (give it once)`, name),
+  notTogether: (one: string, other: string) =>
+    problem('invalid_value', `Invalid ${one}: it does not go with ${other} (leave one of them out)`, one),
+  missingRows: () =>
+    problem(
+      'missing_value',
+      'Missing ids: name the calls by ids, by project_id and external_ids, or by filters and expect',
+      'ids',
+    ),
+  noFilterApplied: () =>
+    problem(
+      'invalid_filters',
+      'Invalid filters: none of them is applied (expected at least one with a value)',
+      'filters',
+    ),
+  namedTwice: (id: number) => problem('invalid_value', `Invalid value for id: ${id} (expected each call once)`, 'id'),
+  contextNotAllowed: (name: string) =>
+    problem(
+      'context_not_allowed',
+      `Invalid value for destination: ${quoted(name)} (expected a context that the settings allow calls to be sent to)`,
+      'destination',
+    ),
+  differentKeys: () =>
+    problem(
+      'invalid_value',
+      'Invalid idempotency_key: the header Idempotency-Key has another value (give one of them)',
+      'idempotency_key',
+    ),
   unknownColumn: (name: string) =>
     problem('unknown_column', `Unknown column: ${quoted(name)} (expected the members of a row)`, quoted(name)),
   unknownProject: (projectId: number) => problem('unknown_project', `Unknown project: ${projectId}`, 'project_id'),
@@ -95,6 +128,51 @@ export const messages = {
   actionNotAllowed: (action: string) => problem('action_not_allowed', `This token may not ${action}`),
   projectNotAllowed: (projectId: number) =>
     problem('project_not_allowed', `This token may not use project ${projectId}`, 'project_id'),
+  agentNotAllowed: (agent: string) =>
+    problem(
+      'agent_not_allowed',
+      `This token may not act for another agent than ${quoted(agent)} (that needs scope admin)`,
+      'agent',
+    ),
+  forceNotAllowed: () => problem('force_not_allowed', 'This token may not force (that needs scope admin)', 'force'),
+
+  unknownCall: (id: number) => problem('unknown_call', `Unknown call: ${id}`, 'id'),
+  unknownExternalId: (externalId: string) =>
+    problem('unknown_call', `Unknown call: external_id ${quoted(externalId)}`, 'external_ids'),
+  wrongStatus: (id: number, status: Status) =>
+    problem('wrong_status', `Call ${id} is ${status}, which does not allow this`, 'id'),
+  notHeld: (id: number) => problem('not_held', `Call ${id} is pending: nobody holds it, claim it first`, 'id'),
+  held: (id: number, by: string, until: string | null) =>
+    problem('held', `Call ${id} is inprogress, held by ${quoted(by)}${until === null ? '' : ` until ${until}`}`, 'id'),
+  beingDialled: (id: number) => problem('being_dialled', `Call ${id} is inprogress: it is being dialled`, 'id'),
+  changedSince: (id: number, at: string) =>
+    problem('changed_since', `Call ${id} was changed at ${at}: read it again`, 'expected_updated_at'),
+  retriesUsed: (id: number, maxRetries: number) =>
+    problem(
+      'retries_used',
+      `Call ${id} has no retries left: max_retries is ${maxRetries} (leave retry_at out to close it)`,
+      'retry_at',
+    ),
+  destinationMissing: (id: number) =>
+    problem(
+      'destination_missing',
+      `Call ${id} would have outbound_type auto and attend_type attended without type and destination: no agent to ring`,
+      'destination',
+    ),
+  duplicateCall: (id: number, of: number) =>
+    problem(
+      'duplicate_call',
+      `Call ${id} would be the same as the open call ${of}: project, external_id and number agree`,
+      'id',
+    ),
+  unexpectedCount: (matched: number, expected: number) =>
+    problem('unexpected_count', `The filters match ${matched} calls, not ${expected}: nothing was changed`, 'expect'),
+  keyReused: () =>
+    problem(
+      'key_reused',
+      'This idempotency key belongs to another request (take a new key for a new request)',
+      'idempotency_key',
+    ),
 
   notFound: (path: string) => problem('not_found', `Unknown address: ${quoted(path)} (the API is at /api/call-queue)`),
   methodNotAllowed: (method: string, allowed: string) =>
@@ -125,6 +203,18 @@ export const messages = {
   storeUnavailable: () => problem('store_unavailable', 'The database is not available at the moment, try again'),
   internalError: (reference: string) => problem('internal_error', `Internal error (reference ${reference})`),
 } as const;
+
+/** A problem of a field inside `data`. */
+export function inData(found: Problem): Problem {
+  return { ...found, field: found.field === null ? 'data' : `data.${found.field}` };
+}
+
+/** A problem of one row, counted from 1, of the calls that `save` or `update` brings. */
+export function inRow(action: 'Save' | 'Update', row: number, found: Problem): Problem {
+  const sentence = found.message.charAt(0).toLowerCase() + found.message.slice(1);
+  const field = found.field === null ? 'data.calls' : `data.calls.${found.field}`;
+  return { ...found, message: `${action} error for row ${row}: ${sentence}`, field, row };
+}
 
 const DATE_TIME = {
   local: 'a date-time as Y-m-d H:i:s',
@@ -172,6 +262,10 @@ export const expected = {
   boolean: () => 'true or false',
   text: (min: number, max: number) =>
     min > 1 ? `a text of ${min} to ${max} characters` : `a text of at most ${max} characters`,
+  textFrom1: (max: number) => `a text of 1 to ${max} characters`,
+  severalLines: (max: number) =>
+    `a text of at most ${max} characters without control characters other than line breaks and tabs`,
+  calls: (max: number) => `a list of 1 to ${max} calls`,
   utf8: () => 'a text in UTF-8',
   noControlCharacters: () => 'a text without control characters',
   phoneNumber: () => 'a phone number',

@@ -20,6 +20,8 @@ export interface ParsedFilters {
   problems: readonly Problem[];
   /** Projects that are asked for although they may not be seen, each with its sentence. */
   forbidden: readonly Problem[];
+  /** Whether the request itself narrows anything; being allowed only some projects does not count. */
+  isApplied: boolean;
 }
 
 /**
@@ -34,9 +36,10 @@ export function parseFilters(value: Parameter | undefined, context: FilterContex
   } else if (value !== undefined && !isBlank(value)) {
     problems.push(messages.invalidFilters(show(value)));
   }
+  const isApplied = Object.keys(draft.filter).length > 0 || draft.numbers.size > 0;
   const forbidden = narrow(draft, context.allowedProjectIds);
   normalizeNumbers(draft, context);
-  return { filter: draft.filter, problems, forbidden };
+  return { filter: draft.filter, problems, forbidden, isApplied };
 }
 
 function readFilter(name: string, value: Parameter, context: FilterContext, draft: FilterDraft): Problem[] {

@@ -15,6 +15,7 @@ const LAST_PAGE = 1_000_000_000;
 export const readAction: ActionDefinition = {
   name: 'read',
   scope: 'read',
+  isChanging: false,
   summary: 'Read calls',
   description:
     'Answers the calls that match all filters, a page at a time. Without filters: every call, deleted ones too.',

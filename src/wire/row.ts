@@ -1,6 +1,7 @@
 import type { Row, TimeFormat, WaitingFor } from '../../client/src/contract.ts';
 import { assignTypeOf, type Call } from '../core/call.ts';
 import type { Moment } from '../core/call-filter.ts';
+import type { EpochSeconds } from '../core/clock.ts';
 import { waitingFor } from '../core/dispatch.ts';
 import type { TimeZone } from '../core/time-zone.ts';
 import { waitingTexts } from './messages.ts';
@@ -14,9 +15,14 @@ export interface RowStyle {
   timeFormat: TimeFormat;
 }
 
+/** An instant as the API answers it. */
+export function timeOf(instant: EpochSeconds, style: RowStyle): string {
+  return formatOf(style)(instant);
+}
+
 /** A call as the API answers it, members in the documented order. */
-export function rowOf(call: Call, { timeZone, timeFormat }: RowStyle): Row {
-  const format = timeFormat === 'local' ? timeZone.formatLocal : timeZone.formatRfc3339;
+export function rowOf(call: Call, style: RowStyle): Row {
+  const format = formatOf(style);
   const time = (instant: number | null) => (instant === null ? null : format(instant));
   return {
     id: call.id,
@@ -66,9 +72,13 @@ export function rowWithWaitingFor(call: Call, style: RowStyle, moment: Moment): 
   return { ...rowOf(call, style), waiting_for: waitingForOf(call, style, moment) };
 }
 
-function waitingForOf(call: Call, { timeZone, timeFormat }: RowStyle, moment: Moment): WaitingFor | null {
+function waitingForOf(call: Call, style: RowStyle, moment: Moment): WaitingFor | null {
   const wait = waitingFor(call, moment);
   if (wait === null) return null;
-  const format = timeFormat === 'local' ? timeZone.formatLocal : timeZone.formatRfc3339;
-  return { code: wait.gate, until: wait.until === null ? null : format(wait.until), text: waitingTexts[wait.gate] };
+  const until = wait.until === null ? null : timeOf(wait.until, style);
+  return { code: wait.gate, until, text: waitingTexts[wait.gate] };
+}
+
+function formatOf({ timeZone, timeFormat }: RowStyle): (instant: EpochSeconds) => string {
+  return timeFormat === 'local' ? timeZone.formatLocal : timeZone.formatRfc3339;
 }

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { STATUSES, type Status } from '../../client/src/contract.ts';
+import { CALL_EVENTS, STATUSES, type Status } from '../../client/src/contract.ts';
 import type { Call } from '../../src/core/call.ts';
 import {
-  CALL_EVENTS,
   cancel,
   claim,
   complete,
@@ -243,6 +242,14 @@ describe('the life of a call', () => {
     const stored = call({ vars: { a: '1', b: '2' }, priority: 3 });
     expect(edit(stored, { vars: { b: '2', a: '1' }, priority: 3 }, NOW)).toEqual({ kind: 'unchanged' });
     expect(edit(stored, { vars: { a: '1' } }, NOW)).toMatchObject({ happening: { facts: { fields: ['vars'] } } });
+  });
+
+  it('refuses an edit that leaves the dialler without an agent to ring first', () => {
+    expect(edit(call(), { outboundType: 'auto' }, NOW)).toEqual({ kind: 'conflict', why: 'destination_missing' });
+    const dialled = call({ outboundType: 'auto', type: 'queue', destination: 'sales' });
+    expect(summary(edit(dialled, { type: null, destination: null }, NOW))).toBe('destination_missing');
+    expect(summary(edit(dialled, { type: null, destination: null, attendType: 'unattended' }, NOW))).toBe('pending');
+    expect(summary(edit(call({ type: 'user', destination: '100' }), { outboundType: 'auto' }, NOW))).toBe('pending');
   });
 
   it('closes in every status but in progress only what the table says', () => {

@@ -16,7 +16,10 @@ export interface ConnectionOptions {
   isMapped?: boolean;
 }
 
-/** A statement that finds the database locked blocks its thread, so it waits no longer than this; see `write`. */
+/**
+ * A statement that finds the database locked blocks its thread, so it waits no longer than this. Reading seldom does
+ * (while another process recovers or closes the database); for writing see `beginWrite`.
+ */
 const LOCK_WAIT_MS = 100;
 const LOCK_RETRY_MS = 20;
 /** Filters make many statements; those used last stay prepared. */
@@ -108,10 +111,13 @@ export class Connection {
     const deadline = performance.now() + waitMs;
     while (true) {
       try {
+        this.run('PRAGMA busy_timeout = 0');
         this.run('BEGIN IMMEDIATE');
         return;
       } catch (error) {
         if (!isLocked(error) || performance.now() >= deadline) throw error;
+      } finally {
+        if (this.isOpen) this.run(`PRAGMA busy_timeout = ${LOCK_WAIT_MS}`);
       }
       await pause(LOCK_RETRY_MS);
     }

@@ -4,18 +4,20 @@ import { StoreUnavailableError, StoreUnusableError } from '../../core/errors.ts'
 import type { Connection } from './connection.ts';
 import { DERIVED_COLUMNS, derivedValues } from './insert-calls.ts';
 import { CALL_COLUMNS, type SqlValue, toCall } from './row-columns.ts';
+import { nameWords } from './search-text.ts';
 import type { StoreLogger } from './store-logger.ts';
 import { isDuplicate } from './translate-error.ts';
 
 const BATCH = 2_000;
-/** Stands in for a version while everything is being made anew: whoever opens the database next begins again. */
-const IN_THE_MAKING = '';
+/** Changes when the store itself derives otherwise: `dueSince`, `reversed`, `nameWords`. */
+const STORE_RULES = 1;
 
-const SELECT_BATCH = `SELECT ${[...CALL_COLUMNS, ...DERIVED_COLUMNS].join(', ')} FROM calls WHERE id > ? ORDER BY id LIMIT ${BATCH}`;
+const SELECT_BATCH = `SELECT ${[...CALL_COLUMNS, ...DERIVED_COLUMNS].join(', ')} FROM calls
+  WHERE id > ? ORDER BY id LIMIT ${BATCH}`;
 const UPDATE_DERIVED = `UPDATE calls SET ${DERIVED_COLUMNS.map((column) => `${column} = ?`).join(', ')} WHERE id = ?`;
 
 export function isDerivedBy(connection: Connection, derivation: Derivation): boolean {
-  return connection.value(`SELECT value FROM meta WHERE name = 'derivation'`) === derivation.version;
+  return readVersion(connection) === versionOf(derivation);
 }
 
 /**
@@ -30,10 +32,7 @@ export function createDerivedGuard(connection: Connection, derivation: Derivatio
     const dataVersion = connection.value('PRAGMA data_version');
     if (dataVersion === seen) return;
     if (!isDerivedBy(connection, derivation)) {
-      throw new StoreUnavailableError(
-        `Another process works on ${connection.path} with another version or other settings (time zone, countries); ` +
-          'stop one of the two',
-      );
+      throw otherSettings(connection);
     }
     seen = dataVersion;
   };
@@ -41,7 +40,10 @@ export function createDerivedGuard(connection: Connection, derivation: Derivatio
 
 /**
  * Makes everything anew that is derived from calls, when it was made by another version of the derivation. In batches,
- * each a transaction, so that neither memory nor the write-ahead log grows with the list.
+ * each a transaction, so that neither memory nor the write-ahead log grows with the list. What is half made belongs to
+ * no version, so that whoever opens the database after a kill begins again.
+ * @throws StoreUnusableError when numbers become equal that must not
+ * @throws StoreUnavailableError when another process does the same for other settings
  */
 export async function remakeDerived(
   connection: Connection,
@@ -49,23 +51,28 @@ export async function remakeDerived(
   lockWaitMs: number,
   logger: StoreLogger | undefined,
 ): Promise<void> {
-  if (isDerivedBy(connection, derivation)) return;
-  await connection.write(() => setVersion(connection, IN_THE_MAKING), lockWaitMs);
+  const version = versionOf(derivation);
+  const inTheMaking = `in the making: ${version}`;
   const total = connection.value('SELECT count(*) FROM calls') as number;
   if (total > 0) logger?.info({ calls: total }, 'Rows are being made anew, as version, time zone or countries changed');
-  let afterId: SqlValue = Number.MIN_SAFE_INTEGER;
-  for (let done = 0; ; ) {
-    const rows = connection.all(SELECT_BATCH, [afterId]);
-    const last = rows.at(-1);
-    if (last === undefined) break;
-    await connection.write(() => {
+  await connection.write(() => setVersion(connection, inTheMaking), lockWaitMs);
+  let afterId: number | undefined = Number.MIN_SAFE_INTEGER;
+  for (let done = 0; afterId !== undefined; ) {
+    const from: number = afterId;
+    afterId = await connection.write(() => {
+      const current = readVersion(connection);
+      // Another process with the same settings was faster.
+      if (current === version) return undefined;
+      if (current !== inTheMaking) throw otherSettings(connection);
+      const rows = connection.all(SELECT_BATCH, [from]);
       for (const row of rows) remake(connection, derivation, row);
+      done += rows.length;
+      if (rows.length === BATCH) return rows.at(-1)?.[0] as number;
+      setVersion(connection, version);
+      return undefined;
     }, lockWaitMs);
-    afterId = last[0] ?? null;
-    done += rows.length;
-    if (done % 100_000 < BATCH) logger?.info({ done, calls: total }, 'Rows are being made anew');
+    if (done % 100_000 === 0 && done > 0) logger?.info({ done, calls: total }, 'Rows are being made anew');
   }
-  await connection.write(() => setVersion(connection, derivation.version), lockWaitMs);
 }
 
 function remake(connection: Connection, derivation: Derivation, row: readonly SqlValue[]): void {
@@ -84,6 +91,12 @@ function remake(connection: Connection, derivation: Derivation, row: readonly Sq
     call.id,
     derived.json,
   ]);
+  if (call.callerIdName !== null) {
+    connection.run('INSERT OR REPLACE INTO names (rowid, words) VALUES (?, ?)', [
+      call.id,
+      nameWords(call.callerIdName),
+    ]);
+  }
 }
 
 function collision(call: Call, number: string, cause: unknown): StoreUnusableError {
@@ -92,6 +105,20 @@ function collision(call: Call, number: string, cause: unknown): StoreUnusableErr
       `external id ${call.externalId}, number ${number}. Start with the settings as they were and cancel one of the two`,
     { cause },
   );
+}
+
+function otherSettings({ path }: Connection): StoreUnavailableError {
+  return new StoreUnavailableError(
+    `Another process works on ${path} with another version or other settings (time zone, countries); stop one of the two`,
+  );
+}
+
+function versionOf({ version }: Derivation): string {
+  return `${version} store-${STORE_RULES}`;
+}
+
+function readVersion(connection: Connection): SqlValue {
+  return connection.value(`SELECT value FROM meta WHERE name = 'derivation'`);
 }
 
 function setVersion(connection: Connection, version: string): void {

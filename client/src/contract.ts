@@ -398,6 +398,7 @@ export interface MeRow {
 /** A project, its settings in force, and where each comes from. */
 export interface ProjectRow {
   id: number;
+  name: string;
   settings: { name: string; value: string | null; origin: SettingOrigin }[];
 }
 

@@ -48,7 +48,9 @@ export const callFields: ReadonlyMap<string, CallField> = new Map(Object.entries
 
 /** What a new call has whose fields are not given; `callerId` must be. */
 export const EMPTY_CONTENT = Object.freeze(
-  Object.fromEntries([...callFields.values()].map(({ member, cleared }) => [member, cleared ?? ''])),
+  Object.fromEntries(
+    [...callFields.values()].map(({ member, cleared }) => [member, cleared === undefined ? '' : cleared]),
+  ),
 ) as unknown as Readonly<CallContent>;
 
 export function fieldSchemas(fields: ReadonlyMap<string, CallField>): Record<string, JsonSchema> {

@@ -4,7 +4,7 @@ import type { Command, CommandOutcome } from '../core/call-command.ts';
 import type { Moment } from '../core/call-filter.ts';
 import type { ActionRequest, ApiParts } from './action.ts';
 import { type Answer, successAnswer } from './envelope.ts';
-import { messages } from './messages.ts';
+import { inData, messages } from './messages.ts';
 import type { Reading } from './read-arguments.ts';
 import { Refusal } from './refusal.ts';
 import { refusalOfRows } from './refused-rows.ts';
@@ -50,7 +50,7 @@ export async function carryOut(order: Order, { queue }: ApiParts): Promise<Done>
     case 'refused':
       throw refusalOfRows(outcome.rows, reading.style, command.kind === 'update');
     case 'unexpected_count':
-      throw new Refusal(409, [messages.unexpectedCount(outcome.matched, expectedOf(command))]);
+      throw new Refusal(409, [inData(messages.unexpectedCount(outcome.matched, expectedOf(command)))]);
     case 'key_reused':
       throw new Refusal(422, [messages.keyReused()]);
   }

@@ -7,8 +7,7 @@ import { ROW_SHAPE, type RowStyle, rowJson } from './row.ts';
 /** What the store keeps ready beside each call: its row by default, and its numbers as they are compared. */
 export function createDerivation({ timeZone, projects }: { timeZone: TimeZone; projects: Projects }): Derivation {
   const style: RowStyle = { timeZone, timeFormat: 'local' };
-  const normalize = (number: string | null, country: string | undefined) =>
-    number === null ? null : normalizeNumber(number, country);
+  const normalize = rememberNumbers();
 
   return {
     version: versionOf(timeZone, projects),
@@ -16,11 +15,30 @@ export function createDerivation({ timeZone, projects }: { timeZone: TimeZone; p
       const country = projects.get(call.projectId)?.country;
       return {
         json: rowJson(call, style),
-        callerNumber: normalizeNumber(call.callerId, country),
-        dnidNumber: normalize(call.dnid, country),
-        outboundNumber: normalize(call.outboundNumber, country),
+        callerNumber: normalize(call.callerId, country),
+        dnidNumber: call.dnid === null ? null : normalize(call.dnid, country),
+        outboundNumber: call.outboundNumber === null ? null : normalize(call.outboundNumber, country),
       };
     },
+  };
+}
+
+const NUMBERS_KEPT = 10_000;
+
+/**
+ * The library takes 13 µs a number, most of what a call costs before it is stored, and calls share their outbound
+ * number, are saved again, change status: numbers met lately are remembered.
+ */
+function rememberNumbers(): typeof normalizeNumber {
+  const known = new Map<string, string>();
+  return (number, country) => {
+    const name = `${country} ${number}`;
+    const found = known.get(name);
+    if (found !== undefined) return found;
+    if (known.size >= NUMBERS_KEPT) known.clear();
+    const normalized = normalizeNumber(number, country);
+    known.set(name, normalized);
+    return normalized;
   };
 }
 

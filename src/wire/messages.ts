@@ -166,7 +166,11 @@ export const messages = {
       'id',
     ),
   unexpectedCount: (matched: number, expected: number) =>
-    problem('unexpected_count', `The filters match ${matched} calls, not ${expected}: nothing was changed`, 'expect'),
+    problem(
+      'unexpected_count',
+      `Expected calls: ${expected}, but the filters match ${matched}; nothing was changed`,
+      'expect',
+    ),
   keyReused: () =>
     problem(
       'key_reused',

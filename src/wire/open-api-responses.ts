@@ -1,6 +1,6 @@
 import type { Problem } from '../../client/src/contract.ts';
 import type { JsonSchema } from './json-schema.ts';
-import { messages } from './messages.ts';
+import { inData, messages } from './messages.ts';
 
 /** How an answer looks that is none of the expected: for every status the same envelope, with its own sentences. */
 
@@ -10,7 +10,11 @@ const problemSchema: JsonSchema = {
     code: { type: 'string', description: 'A short word for programs.' },
     message: { type: 'string', description: 'A plain sentence for people.' },
     field: { anyOf: [{ type: 'string' }, { type: 'null' }], description: 'The parameter concerned.' },
-    row: { anyOf: [{ type: 'integer' }, { type: 'null' }], description: 'The row of a save, counted from 1.' },
+    row: {
+      anyOf: [{ type: 'integer' }, { type: 'null' }],
+      description: 'The row of a save or update, counted from 1.',
+    },
+    call: { $ref: '#/components/schemas/Call' },
   },
   required: ['code', 'message', 'field', 'row'],
 };
@@ -65,14 +69,28 @@ const statuses: Readonly<Record<number, ErrorStatus>> = {
     description: 'The token may not do this, or not for this project.',
     example: messages.projectNotAllowed(2),
   },
-  404: { name: 'NotFound', description: 'No such address.', example: messages.notFound('/api/call-list') },
+  404: {
+    name: 'NotFound',
+    description: 'No such address; or a call that does not exist, or not for this token.',
+    example: inData(messages.unknownCall(4711)),
+  },
   405: {
     name: 'MethodNotAllowed',
     description: 'Neither GET nor POST.',
     example: messages.methodNotAllowed('PUT', 'GET, POST'),
   },
+  409: {
+    name: 'Conflict',
+    description: 'Somebody else holds a call, it is in the wrong status, or it was changed since. Nothing was done.',
+    example: inData(messages.held(1, 'ana', '2026-11-24 14:10:00')),
+  },
   413: { name: 'TooLarge', description: 'The body is too large.', example: messages.bodyTooLarge(16 * 1024 * 1024) },
   415: { name: 'UnsupportedMediaType', description: 'The body cannot be read.', example: messages.bodyEncoded('gzip') },
+  422: {
+    name: 'KeyReused',
+    description: 'The idempotency key belongs to another request. Nothing was done.',
+    example: messages.keyReused(),
+  },
   429: {
     name: 'TooManyRequests',
     description: 'Too many failed logins.',

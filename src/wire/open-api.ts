@@ -39,26 +39,44 @@ export function createOpenApi({ version }: { version: string }): Record<string, 
   };
 }
 
-/** GET: the parameters of all actions, `filters` in brackets. */
+/** GET: the parameters of the actions that only read, `filters` and `data` in brackets. */
 function queryOperation(all: readonly ActionDefinition[]): object {
-  const parameters = new Map(all.flatMap((action) => Object.entries(action.parameters)));
+  const reading = all.filter(({ isChanging }) => !isChanging);
+  const byName = Map.groupBy(
+    reading.flatMap(({ parameters }) => Object.entries(parameters)),
+    ([name]) => name,
+  );
   return {
     operationId: 'get',
     summary: 'Any action that only reads',
-    description: 'Lists are written in brackets, as PHP does: `filters[status][]=pending&filters[status][]=completed`.',
+    description:
+      'Lists are written in brackets, as PHP does: `filters[status][]=pending&filters[status][]=completed`. Actions that change something are taken by GET as well; the same one within 60 seconds is then answered as the first was, and not done again, since proxies may send a GET twice.',
     parameters: [
-      { name: 'action', in: 'query', required: true, schema: { enum: all.map(({ name }) => name) } },
+      { name: 'action', in: 'query', required: true, schema: { enum: reading.map(({ name }) => name) } },
       { name: 'api_hash', in: 'query', schema: commonSchemas.api_hash },
-      ...[...parameters].map(([name, { description, ...schema }]) => ({
-        name,
-        in: 'query',
-        description,
-        schema,
-        ...(schema.type === 'object' ? { style: 'deepObject', explode: true } : {}),
-        ...(name === 'cursor' ? { allowEmptyValue: true } : {}),
-      })),
+      ...[...byName].map(([name, found]) =>
+        queryParameter(
+          name,
+          found.map(([, schema]) => schema),
+        ),
+      ),
     ],
-    responses: { 200: success(all), ...errorReferences() },
+    responses: { 200: success(reading), ...errorReferences() },
+  };
+}
+
+/** One parameter, as the actions that take it describe it. */
+function queryParameter(name: string, schemas: readonly JsonSchema[]): object {
+  const plain = schemas.map(({ description: _, ...schema }) => schema);
+  const distinct = [...new Map(plain.map((schema) => [JSON.stringify(schema), schema])).values()];
+  const [schema = {}, ...more] = distinct;
+  return {
+    name,
+    in: 'query',
+    description: schemas[0]?.description,
+    schema: more.length === 0 ? schema : { anyOf: distinct },
+    ...(schema.type === 'object' ? { style: 'deepObject', explode: true } : {}),
+    ...(name === 'cursor' ? { allowEmptyValue: true } : {}),
   };
 }
 
@@ -123,8 +141,15 @@ function body(schema: JsonSchema, examples: Record<string, object>): object {
 function success(all: readonly ActionDefinition[]): object {
   const schemas = all.map(({ answer }) => successEnvelopeSchema(answer.results, answer.pagination));
   const examples = Object.fromEntries(all.map((action) => [action.name, { value: action.answer.example() }]));
+  const replayed = {
+    'Idempotency-Replayed': {
+      description: 'true: this is the answer to an earlier, same request; nothing was done again.',
+      schema: { const: 'true' },
+    },
+  };
   return {
     description: 'Done.',
+    ...(all.some(({ isChanging }) => isChanging) ? { headers: replayed } : {}),
     content: {
       'application/json': { schema: schemas.length === 1 ? schemas[0] : { anyOf: schemas }, examples },
     },

@@ -17,6 +17,7 @@ const projectSchema: JsonSchema = {
   description: 'A project.',
   properties: {
     id: { type: 'integer', description: 'project_id of its calls.' },
+    name: { type: 'string', description: 'For people.' },
     settings: {
       type: 'array',
       description: 'Its settings in force.',
@@ -34,7 +35,7 @@ const projectSchema: JsonSchema = {
       },
     },
   },
-  required: ['id', 'settings'],
+  required: ['id', 'name', 'settings'],
 };
 
 /** `action=projects`: the projects, the settings in force for each, and where each comes from. */
@@ -56,6 +57,7 @@ export const projectsAction: ActionDefinition = {
 function projectRow({ id, name, country, origins }: Project): ProjectRow {
   return {
     id,
+    name,
     settings: [
       { name: 'name', value: name, origin: origins?.name ?? 'project' },
       {

@@ -37,7 +37,7 @@ export function rowChoiceOf(reading: Reading<RowArguments>, allowedProjectIds: r
   // What could not be read is reported already.
   if (reading.isWrong) return { ids: [] };
   if (way === undefined) reading.report(messages.missingRows());
-  else if (other !== undefined) reading.report(messages.notTogether(nameOf(way), nameOf(other)));
+  else if (other !== undefined) reading.report(messages.notTogether(nameOf(way, given), nameOf(other, given)));
   else if ('externalIds' in way) {
     if (projectId === undefined) reading.report(messages.missingValue('project_id'));
     else if (externalIds.length === 0) reading.report(messages.missingValue('external_ids'));
@@ -53,7 +53,8 @@ export function rowChoiceOf(reading: Reading<RowArguments>, allowedProjectIds: r
   return way ?? { ids: [] };
 }
 
-function nameOf(way: RowChoice): string {
+function nameOf(way: RowChoice, given: GivenFilters | undefined): string {
   if ('ids' in way) return 'ids';
-  return 'expect' in way ? 'filters' : 'external_ids';
+  if ('externalIds' in way) return way.externalIds.length > 0 ? 'external_ids' : 'project_id';
+  return given === undefined ? 'expect' : 'filters';
 }

@@ -1,13 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Call } from '../../src/core/call.ts';
 import { createCallQueue } from '../../src/core/call-queue.ts';
 import type { NewCall, Store } from '../../src/core/call-store.ts';
 import { noPbx } from '../../src/core/pbx.ts';
 import type { Projects } from '../../src/core/project.ts';
 import { createTimeZone } from '../../src/core/time-zone.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open-sqlite-store.ts';
-import { createApi } from '../../src/wire/api.ts';
+import { type ApiRequest, createApi } from '../../src/wire/api.ts';
 import type { Credential } from '../../src/wire/credential.ts';
 import { createDerivation } from '../../src/wire/derivation.ts';
 import { errorAnswer } from '../../src/wire/envelope.ts';
@@ -20,32 +21,43 @@ export const NOW = Date.UTC(2026, 10, 24, 12) / 1000;
 export const TEST_ZONE = 'Europe/Bucharest';
 
 /** Two Romanian projects, but for the second, which names no country. */
-const PROJECTS: Projects = new Map([
+export const PROJECTS: Projects = new Map([
   [1, { id: 1, name: 'One', country: 'RO' }],
   [2, { id: 2, name: 'Two' }],
 ]);
 
 export const anyone: Credential = { tokenId: 1, name: 'test', scope: 'read', projectIds: null, agent: null };
+export const writer: Credential = { ...anyone, scope: 'write' };
+export const admin: Credential = { ...anyone, scope: 'admin' };
 
 /** The API over a real store, without HTTP. */
 export interface TestApi {
   store: Store;
   add(calls: readonly Partial<NewCall>[]): Promise<void>;
+  /** Everything that is stored, in order of id. */
+  calls(): Promise<readonly Call[]>;
   /** Answers as the server would, errors included. */
   ask(
     parameters: ParameterMap,
-    options?: { credential?: Credential; pathAction?: string | undefined },
-  ): Promise<{ status: number; text: string }>;
+    options?: Partial<Omit<ApiRequest, 'parameters'>>,
+  ): Promise<{ status: number; text: string; headers: Readonly<Record<string, string>> }>;
   close(): Promise<void>;
 }
 
-export async function openTestApi({ timeZoneName = TEST_ZONE } = {}): Promise<TestApi> {
+export interface TestApiOptions {
+  timeZoneName?: string;
+  now?: () => number;
+  contexts?: readonly string[];
+}
+
+export async function openTestApi(options: TestApiOptions = {}): Promise<TestApi> {
+  const { timeZoneName = TEST_ZONE, now = () => NOW, contexts = [] } = options;
   const folder = mkdtempSync(join(tmpdir(), 'callqueue-api-'));
   const timeZone = createTimeZone(timeZoneName);
   const derivation = createDerivation({ timeZone, projects: PROJECTS });
   const store = await openSqliteStore({ path: join(folder, 'test.db'), derivation });
-  const queue = createCallQueue({ store, clock: { now: () => NOW }, pbx: noPbx });
-  const api = createApi({ queue, projects: PROJECTS, timeZone });
+  const queue = createCallQueue({ store, clock: { now }, pbx: noPbx });
+  const api = createApi({ queue, projects: PROJECTS, timeZone, version: '1.2.3', contexts });
 
   return {
     store,
@@ -54,11 +66,16 @@ export async function openTestApi({ timeZoneName = TEST_ZONE } = {}): Promise<Te
       await session.add(calls.map((changes) => makeCall(changes)));
       await session.commit();
     },
-    async ask(parameters, { credential = anyone, pathAction } = {}) {
+    async calls() {
+      const found: Call[] = [];
+      for await (const batch of queue.streamCalls({})) found.push(...batch);
+      return found;
+    },
+    async ask(parameters, options = {}) {
       const answer = await api
-        .handle({ credential, parameters, pathAction })
+        .handle({ credential: anyone, ...options, parameters })
         .catch((error: unknown) => errorAnswer(error, 'test'));
-      return { status: answer.status, text: Buffer.from(answer.body as string).toString() };
+      return { status: answer.status, text: Buffer.from(answer.body as string).toString(), headers: answer.headers };
     },
     async close() {
       await store.close();

@@ -77,7 +77,8 @@ export function createCallChanger(connection: Connection, derivation: Derivation
         const times = { createdAt: now, updatedAt: now, schedule, ...missed };
         const untried = { lastResult: null, lastAttemptAt: null, nextAttemptAt: null, retries: 0 };
         const externalId = `bench-${seed}-${inserted}`;
-        insertCall(connection, derivation, { ...value, ...fresh, ...times, ...untried, externalId, id });
+        const call = { ...value, ...fresh, ...times, ...untried, externalId, id };
+        insertCall(connection, call, derivation.derive(call));
         if (pending.length < POOL) pending.push(id);
       });
     },

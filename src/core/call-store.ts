@@ -1,5 +1,8 @@
+import type { SaveOutcome } from '../../client/src/contract.ts';
 import type { Call } from './call.ts';
 import type { CallFilter, CallQuery, Moment } from './call-filter.ts';
+import type { CallJournal } from './call-journal.ts';
+import type { CallWriter } from './call-writer.ts';
 import type { EpochSeconds } from './clock.ts';
 import type { NewToken, StoredToken } from './token.ts';
 
@@ -41,13 +44,23 @@ export interface Derivation {
 /** An import in one transaction: nothing is visible, nor kept after a crash, before `commit` has returned. */
 export interface ImportSession {
   /**
-   * Stores a batch, all of it or nothing of it.
-   * @throws DuplicateCallError when an open call of the same project, external id and number exists.
+   * Stores a batch, all of it or nothing of it. A pending call without an id of its own is decided as a save would
+   * (save-call.ts), so that importing a file again makes no second calls; every other is stored as it is given.
+   * @returns what became of each
+   * @throws DuplicateCallError when the id of a call is taken, or when one that is to be stored as given would be a
+   * second open call of its project, external id and number.
    */
-  add(calls: readonly NewCall[]): Promise<void>;
+  add(calls: readonly NewCall[]): Promise<SaveOutcome[]>;
   commit(): Promise<void>;
   /** Forgets everything since the session began. May be called twice, and after `commit`, where it does nothing. */
   rollback(): Promise<void>;
+}
+
+export interface ImportOptions {
+  /** Written into the history; default `import`. */
+  actor?: string;
+  /** As of a save (call-command.ts); default 0: what is closed is no reason not to make a call. */
+  repeatWindowSeconds?: number;
 }
 
 /** What the core needs from storage. Every answer is the truth at the moment the request began. */
@@ -59,7 +72,7 @@ export interface CallStore {
   /** All matching calls in order of id, in batches, as of one moment: changes made while reading are not seen. */
   streamCalls(filter: CallFilter, moment: Moment): AsyncIterable<readonly Call[]>;
   /** @throws StoreUnavailableError when another process is writing for too long. */
-  beginImport(): Promise<ImportSession>;
+  beginImport(options?: ImportOptions): Promise<ImportSession>;
 }
 
 /** Where credentials are kept. */
@@ -73,10 +86,10 @@ export interface TokenStore {
   revokeToken(id: number, now: EpochSeconds): Promise<boolean>;
 }
 
-/** An open database. */
-export interface Store extends CallStore, TokenStore {
+/** An open database. One that was opened for reading only throws StoreUnavailableError where it should write. */
+export interface Store extends CallStore, TokenStore, CallWriter, CallJournal {
   /** Rejects when the database cannot be written to; says so in the message. */
   checkWritable(): Promise<void>;
-  /** Closes it; may be called twice. */
+  /** Ends what was begun, refuses what comes from now on, and closes it; may be called twice. */
   close(): Promise<void>;
 }

@@ -258,24 +258,38 @@ export function describeCallStore(name: string, prepare: () => OpenStore): void 
     });
 
     const known = makeCall({ externalId: 'x', callerId: '+44 1632 960001' });
-    test.each<[string, Partial<NewCall>, boolean]>([
-      ['the same', {}, true],
-      ['its number written in another way', { callerId: '+441632960001' }, true],
-      ['its twin in progress', { status: 'inprogress' }, true],
-      ['one of another project', { projectId: 2 }, false],
-      ['one with another external id', { externalId: 'X' }, false],
-      ['one with another number', { callerId: '+44 1632 960002' }, false],
-      ['one without external id', { externalId: null }, false],
-      ['one that is closed', { status: 'completed' }, false],
-    ])('beside an open call with an external id, %s is a duplicate or not', async (_, changes, isDuplicate) => {
+    test.each<[string, Partial<NewCall>, 'unchanged' | 'updated' | 'created']>([
+      ['the same changes nothing', {}, 'unchanged'],
+      ['its number written in another way changes it', { callerId: '+441632960001' }, 'updated'],
+      ['other content changes it', { priority: 7 }, 'updated'],
+      ['one of another project is new', { projectId: 2 }, 'created'],
+      ['one with another external id is new', { externalId: 'X' }, 'created'],
+      ['one with another number is new', { callerId: '+44 1632 960002' }, 'created'],
+      ['one without external id is new', { externalId: null }, 'created'],
+      ['one that is closed is new', { status: 'completed' }, 'created'],
+      ['one with an id of its own that is closed is new', { id: 9, status: 'cancelled' }, 'created'],
+    ])('beside an open call with an external id, %s', async (_, changes, expected) => {
+      const store = await openStore();
+      await add(store, [known]);
+      const session = await store.beginImport();
+      expect(await session.add([makeCall(), { ...known, ...changes }])).toEqual(['created', expected]);
+      await session.commit();
+      expect((await store.readRendered(everything)).rowCount).toBe(expected === 'created' ? 3 : 2);
+      const { calls } = await store.readCalls({ ...everything, filter: { ids: [1] } });
+      expect(calls).toEqual([{ ...known, ...(expected === 'updated' && changes), id: 1 }]);
+    });
+
+    test.each<[string, Partial<NewCall>]>([
+      ['its twin in progress', { status: 'inprogress' }],
+      ['its twin with an id of its own', { id: 9 }],
+    ])('beside an open call with an external id, %s is a duplicate', async (_, changes) => {
       const store = await openStore();
       await add(store, [known]);
       const session = await store.beginImport();
       const outcome = await session.add([makeCall(), { ...known, ...changes }]).catch((error: unknown) => error);
-      if (isDuplicate) expect(outcome).toMatchObject({ code: 'duplicate_call', index: 1 });
-      else expect(outcome).toBeUndefined();
+      expect(outcome).toMatchObject({ code: 'duplicate_call', index: 1 });
       await session.commit();
-      expect((await store.readRendered(everything)).rowCount).toBe(isDuplicate ? 1 : 3);
+      expect((await store.readRendered(everything)).rowCount).toBe(1);
     });
 
     test('calls without external id may be alike', async () => {

@@ -1,5 +1,5 @@
 import { type Call, dueSince } from '../../core/call.ts';
-import type { Derivation, Derived } from '../../core/call-store.ts';
+import type { Derived } from '../../core/call-store.ts';
 import type { Connection } from './connection.ts';
 import { CALL_COLUMNS, type SqlValue, toValues } from './row-columns.ts';
 import { nameWords, reversed } from './search-text.ts';
@@ -19,9 +19,8 @@ export function derivedValues(call: Call, derived: Derived): SqlValue[] {
 const COLUMNS = [...CALL_COLUMNS, ...DERIVED_COLUMNS];
 const INSERT_CALL = `INSERT INTO calls (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map(() => '?').join(', ')})`;
 
-/** Stores a call and all that goes with it; within the transaction of the caller. */
-export function insertCall(connection: Connection, derivation: Derivation, call: Call): void {
-  const derived = derivation.derive(call);
+/** Stores a call and what is derived from it; within the transaction of the caller. */
+export function insertCall(connection: Connection, call: Call, derived: Derived): void {
   connection.run(INSERT_CALL, [...toValues(call), ...derivedValues(call, derived)]);
   connection.run('INSERT INTO bodies (id, json) VALUES (?, ?)', [call.id, derived.json]);
   if (call.callerIdName !== null) {

@@ -1,20 +1,27 @@
 import { existsSync } from 'node:fs';
+import type { Worker } from 'node:worker_threads';
 import type { CallFilter, CallQuery, Moment } from '../../core/call-filter.ts';
-import type { Derivation, Store } from '../../core/call-store.ts';
+import type { Derivation, ImportOptions, Store } from '../../core/call-store.ts';
 import { StoreUnavailableError, StoreUnusableError } from '../../core/errors.ts';
 import type { NewToken } from '../../core/token.ts';
 import { isEmpty } from './bulk-load.ts';
+import { createChangeSignal } from './change-signal.ts';
 import { checkDatabase, checkFile } from './check-database.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
 import { createDatabase } from './create-database.ts';
 import { createDerivedGuard, isDerivedBy, remakeDerived } from './derived.ts';
+import type { CommittedGroup } from './group-commit.ts';
 import { beginImport } from './import-calls.ts';
+import { lastSequence, readChanges, readHistory } from './journal.ts';
 import { migrate, requireNewestSchema } from './migrate.ts';
 import { readCalls, readRendered } from './read-calls.ts';
+import { readStats } from './stats.ts';
 import type { StoreLogger } from './store-logger.ts';
+import { createStoreWriter, type StoreWriter } from './store-writer.ts';
 import { streamCalls } from './stream-calls.ts';
 import { findToken, insertToken, listTokens, revokeToken } from './tokens.ts';
-import { isLocked } from './translate-error.ts';
+import { openWriterConnection } from './writer-connection.ts';
+import { startWriterThread } from './writer-thread.ts';
 
 const LOCK_WAIT_MS = 5_000;
 
@@ -33,6 +40,10 @@ export interface SqliteStoreOptions {
   whenDerivedDiffers?: 'remake' | 'refuse' | 'ignore';
   /** How long a write waits for another process that writes; default: 5 seconds. */
   lockWaitMs?: number;
+  /** Starts a thread that runs serve-writer.ts; without it this thread writes. */
+  spawnWriter?: (options: { path: string; lockWaitMs: number }) => Worker;
+  /** Called after each commit of commands. */
+  onCommit?: (group: CommittedGroup) => void;
 }
 
 /**
@@ -51,7 +62,10 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     connection.close();
     throw error;
   }
-  return createStore(connection, options);
+  return createStore(connection, options).catch((error: unknown) => {
+    connection.close();
+    throw error;
+  });
 }
 
 async function bringUpToDate(connection: Connection, options: SqliteStoreOptions): Promise<void> {
@@ -76,9 +90,10 @@ async function bringUpToDate(connection: Connection, options: SqliteStoreOptions
   }
 }
 
-function createStore(connection: Connection, options: SqliteStoreOptions): Store {
+async function createStore(connection: Connection, options: SqliteStoreOptions): Promise<Store> {
   const { path, derivation, lockWaitMs = LOCK_WAIT_MS } = options;
   const guard = createDerivedGuard(connection, derivation);
+  const signal = createChangeSignal(connection);
   /** Of imports and streams that have not come to an end. */
   const others = new Set<Connection>();
   const connect = (connectionOptions: ConnectionOptions): Connection => {
@@ -88,35 +103,75 @@ function createStore(connection: Connection, options: SqliteStoreOptions): Store
     others.add(other);
     return other;
   };
+  const writer = await openWriter(connection, options, (group) => {
+    signal.look();
+    options.onCommit?.(group);
+  });
 
   return {
     readRendered: async (query: CallQuery) => readRendered(connection, query, guard),
     readCalls: async (query: CallQuery) => readCalls(connection, query),
     streamCalls: (filter: CallFilter, moment: Moment) => streamCalls(() => connect({ readOnly: true }), filter, moment),
     // Not mapped: it writes far more than it reads, and memory counts while it does.
-    beginImport: async () => beginImport({ connection: connect({ isMapped: false }), derivation, lockWaitMs }),
+    beginImport: async (importOptions: ImportOptions = {}) =>
+      beginImport(
+        { connection: connect({ isMapped: false }), derivation, lockWaitMs, onCommit: signal.look },
+        importOptions,
+      ),
     addToken: (token: NewToken) => connection.write(() => insertToken(connection, token), lockWaitMs),
     findToken: async (hash) => findToken(connection, hash),
     listTokens: async () => listTokens(connection),
     revokeToken: (id, now) => connection.write(() => revokeToken(connection, id, now), lockWaitMs),
-    checkWritable: () => checkWritable(connection),
+    execute: async (command, context) => writer().execute(command, context),
+    tidy: async (limits) => writer().tidy(limits),
+    checkWritable: async () => writer().checkWritable(),
+    history: async (callId, projectIds) => readHistory(connection, callId, projectIds),
+    changes: async (question) => readChanges(connection, question),
+    lastSequence: async () => lastSequence(connection),
+    onChange: signal.onChange,
+    stats: async (filter, moment) => readStats(connection, filter, moment),
     async close() {
+      signal.stop();
+      await writer.close();
       for (const other of others) other.close();
       connection.close();
     },
   };
 }
 
-/** Writes something, down to the disk. That another process is writing for long shows as well that one can. */
-async function checkWritable(connection: Connection): Promise<void> {
-  try {
-    await connection.write(() => {
-      connection.run(
-        `INSERT INTO meta (name, value) VALUES ('checks_of_writing', '1')
-        ON CONFLICT DO UPDATE SET value = CAST(value AS INTEGER) + 1`,
-      );
-    }, 0);
-  } catch (error) {
-    if (!isLocked(error)) throw error;
+/**
+ * The writer in a thread of its own from the start, or in this one as soon as it is needed: then whoever only reads
+ * opens no second connection.
+ */
+async function openWriter(
+  connection: Connection,
+  { path, derivation, lockWaitMs = LOCK_WAIT_MS, readOnly = false, spawnWriter }: SqliteStoreOptions,
+  onCommit: (group: CommittedGroup) => void,
+): Promise<{ (): StoreWriter; close(): Promise<void> }> {
+  let writer: StoreWriter | undefined;
+  if (spawnWriter !== undefined && !readOnly) {
+    const worker = spawnWriter({ path, lockWaitMs });
+    writer = await startWriterThread({ worker, path, onCommit, onFatal: endProcess });
   }
+  const get = () => {
+    if (readOnly)
+      throw new StoreUnavailableError(`The database may not be written to: it was opened for reading only (${path})`);
+    if (!connection.isOpen) throw new StoreUnavailableError(`The database is closed (${path})`);
+    writer ??= createStoreWriter({
+      connection: openWriterConnection(path),
+      derivation,
+      lockWaitMs,
+      onCommit,
+      onFatal: endProcess,
+    });
+    return writer;
+  };
+  return Object.assign(get, { close: async () => writer?.close() });
+}
+
+/** Nobody can catch this: the process ends with the error in its log. */
+function endProcess(error: Error): void {
+  setImmediate(() => {
+    throw error;
+  });
 }

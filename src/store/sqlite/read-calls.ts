@@ -36,6 +36,11 @@ function bodies(connection: Connection, ids: readonly number[]): Uint8Array {
   ) as Uint8Array;
 }
 
+export function findCall(connection: Connection, id: number): Call | undefined {
+  const row = connection.get(`SELECT ${CALL_COLUMNS.join(', ')} FROM calls WHERE id = ?`, [id]);
+  return row && toCall(row);
+}
+
 /** The calls with these ids, in the order of the ids. */
 export function callsOf(connection: Connection, ids: readonly number[]): Call[] {
   const columns = CALL_COLUMNS.map((column) => `calls.${column}`).join(', ');

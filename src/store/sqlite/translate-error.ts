@@ -20,6 +20,18 @@ export function isLocked(error: unknown): boolean {
   return isSqliteError(cause) && ((cause.errcode & 0xff) === 5 || (cause.errcode & 0xff) === 6);
 }
 
+/** Whether a translated error says that the disk failed (SQLITE_IOERR). */
+export function isDiskFailure(error: unknown): boolean {
+  const cause = error instanceof StoreUnavailableError ? error.cause : undefined;
+  return isSqliteError(cause) && (cause.errcode & 0xff) === 10;
+}
+
+/** SQLITE_IOERR_FSYNC and SQLITE_IOERR_DIR_FSYNC. */
+export function isSyncFailure(error: unknown): boolean {
+  const cause = error instanceof StoreUnavailableError ? error.cause : undefined;
+  return isSqliteError(cause) && (cause.errcode === 1034 || cause.errcode === 1290);
+}
+
 /** What node:sqlite throws for any use of a connection that was closed. */
 function isClosed(error: unknown): boolean {
   return error instanceof Error && (error as NodeJS.ErrnoException).code === 'ERR_INVALID_STATE';

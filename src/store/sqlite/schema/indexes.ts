@@ -22,8 +22,9 @@ const INDEXES: readonly Index[] = [
   { name: 'calls_by_caller', on: '(caller_number_reversed)', statistics: '1000000 4' },
   {
     name: 'calls_by_external_id',
-    on: '(external_id) WHERE external_id IS NOT NULL',
-    statistics: '600000 1',
+    // With the number, so that a save finds its like at once where many calls have one external id.
+    on: '(external_id, caller_number_reversed) WHERE external_id IS NOT NULL',
+    statistics: '600000 1 1',
   },
   {
     name: 'calls_by_campaign_name',
@@ -90,6 +91,12 @@ const INDEXES: readonly Index[] = [
     name: 'calls_pending_by_dial_order',
     on: `(priority DESC, due_since) WHERE status = 'pending'`,
     statistics: '20000 5000 1',
+  },
+  // What agents may claim, in the order in which they get it, with all that being due depends on.
+  {
+    name: 'calls_claimable',
+    on: `(priority DESC, due_since, schedule, next_attempt_at) WHERE status = 'pending' AND outbound_type = 'manual'`,
+    statistics: '10000 2500 1 1 1',
   },
 ];
 

@@ -1,4 +1,5 @@
 import { calls } from './001-calls.ts';
+import { journal } from './002-journal.ts';
 
 /** In order, each once, forward only. The number of a migration is its place, from 1; what has been released stays. */
-export const MIGRATIONS: readonly (readonly string[])[] = [calls];
+export const MIGRATIONS: readonly (readonly string[])[] = [calls, journal];

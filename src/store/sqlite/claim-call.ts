@@ -1,0 +1,92 @@
+import type { Call } from '../../core/call.ts';
+import type { CallFilter, Moment } from '../../core/call-filter.ts';
+import type { EpochSeconds } from '../../core/clock.ts';
+import type { Connection } from './connection.ts';
+import { whereOf } from './find-page.ts';
+import { narrowed } from './find-rows.ts';
+import { findCall } from './read-calls.ts';
+import { allOf, type Condition, whereClause } from './where-clause.ts';
+
+/**
+ * The best due manual call that matches: highest priority, then due longest, then lowest id; never one whose number
+ * somebody is working on, in whatever project. Undefined: there is none.
+ *
+ * A list may hold many calls that are due only later, with priorities above those that are due now. What is due has
+ * become so at or before now (`due_since`), so within one priority they lie together at the beginning of the index.
+ */
+export function bestDueCall(
+  connection: Connection,
+  filter: CallFilter,
+  moment: Moment,
+  projectIds: readonly number[] | null,
+): Call | undefined {
+  // Where the clock was set back there are calls of the future, which are no less due (dispatch.ts).
+  const newest = connection.value('SELECT max(created_at) FROM calls') as number | null;
+  const until = (newest ?? 0) > moment.now ? Number.MAX_SAFE_INTEGER : moment.now;
+  const search: Search = { connection, moment, until, where: wanted(filter, moment, projectIds), left: VISITS };
+  for (let above: number | undefined; ; ) {
+    const priority = nextPriority(connection, above);
+    if (priority === undefined) return undefined;
+    const id = firstOf(search, priority);
+    if (id !== undefined) return findCall(connection, id);
+    if (search.left <= 0) return sortedFirst(search);
+    above = priority;
+  }
+}
+
+interface Search {
+  connection: Connection;
+  moment: Moment;
+  /** Calls that are due have become so at or before this. */
+  until: EpochSeconds;
+  where: Condition;
+  /** How many calls may still be looked at in the order of the index. */
+  left: number;
+}
+
+/** A filter that matches few of very many calls is answered faster by finding and sorting those. */
+const VISITS = 2_000;
+
+const CLAIMABLE = `status = 'pending' AND outbound_type = 'manual'`;
+const NUMBER_IS_FREE = `NOT EXISTS (SELECT 1 FROM calls AS held INDEXED BY calls_in_progress_by_caller
+  WHERE held.status = 'inprogress' AND held.caller_number_reversed = calls.caller_number_reversed)`;
+
+function wanted(filter: CallFilter, moment: Moment, projectIds: readonly number[] | null): Condition {
+  return allOf([
+    whereClause({ due: true }, moment),
+    narrowed(filter, moment, projectIds),
+    { sql: NUMBER_IS_FREE, values: [] },
+  ]);
+}
+
+function nextPriority(connection: Connection, below: number | undefined): number | undefined {
+  const priority = connection.value(
+    `SELECT max(priority) FROM calls INDEXED BY calls_claimable WHERE ${CLAIMABLE} AND priority < ?`,
+    [below ?? Number.MAX_SAFE_INTEGER],
+  );
+  return priority === null ? undefined : (priority as number);
+}
+
+function firstOf(search: Search, priority: number): number | undefined {
+  const { connection, moment, until, where } = search;
+  const due = whereClause({ due: true }, moment);
+  const inOrder = `SELECT id AS candidate FROM calls INDEXED BY calls_claimable
+    WHERE ${CLAIMABLE} AND priority = ? AND due_since <= ? AND ${due.sql} ORDER BY due_since, id LIMIT ?`;
+  const order = [priority, until, ...due.values, search.left];
+  // The inner list is found in the index alone; what it holds is then judged in its order.
+  const row = connection.get(
+    `SELECT id FROM (${inOrder}) CROSS JOIN calls ON id = candidate${whereOf(where)} LIMIT 1`,
+    [...order, ...where.values],
+  );
+  if (row !== undefined) return row[0] as number;
+  search.left -= connection.value(`SELECT count(*) FROM (${inOrder})`, order) as number;
+  return undefined;
+}
+
+function sortedFirst({ connection, where }: Search): Call | undefined {
+  const row = connection.get(
+    `SELECT id FROM calls WHERE ${CLAIMABLE} AND ${where.sql} ORDER BY +priority DESC, due_since, id LIMIT 1`,
+    where.values,
+  );
+  return row && findCall(connection, row[0] as number);
+}

@@ -1,0 +1,82 @@
+import type { Command, CommandContext, CommandOutcome, CommandResult } from '../../core/call-command.ts';
+import { cancel, claim, complete, extend, note, release, remove } from '../../core/call-life.ts';
+import type { Derivation } from '../../core/call-store.ts';
+import { changeCall, changeCalls, updateCalls } from './change-calls.ts';
+import { bestDueCall } from './claim-call.ts';
+import type { Connection } from './connection.ts';
+import { expireLeases } from './expire-leases.ts';
+import { findRepeat, keepForRepeats } from './repeats.ts';
+import { saveCalls } from './save-calls.ts';
+import type { Writing } from './writing.ts';
+
+/**
+ * Carries a command out within the transaction of the caller, who undoes everything when `isStored` is false or
+ * something is thrown.
+ */
+export function executeCommand(
+  connection: Connection,
+  derivation: Derivation,
+  command: Command,
+  context: CommandContext,
+): CommandResult & { isStored: boolean } {
+  const { moment, repeat } = context;
+  const writing: Writing = { connection, derivation, actor: context.actor, now: moment.now };
+  const earlier = repeat && findRepeat(connection, repeat, moment.now);
+  if (earlier !== undefined) {
+    return { outcome: earlier, isReplay: earlier.kind !== 'key_reused', isStored: false };
+  }
+  // First, so that nobody is refused or passed by because of a lease that is over.
+  const expired = expireLeases(writing);
+  const outcome: CommandOutcome =
+    command.kind === 'expire_leases' ? { kind: 'calls', calls: expired } : outcomeOf(writing, command, context);
+  const isDone = outcome.kind === 'saved' || outcome.kind === 'calls';
+  const isStored = isDone && !(command.kind === 'save' && command.dryRun);
+  // Who found nothing to claim may ask again with the same key.
+  const isWorthKeeping = isStored && !(outcome.kind === 'calls' && outcome.calls.length === 0);
+  if (repeat !== undefined && isWorthKeeping) keepForRepeats(connection, repeat, outcome, moment.now);
+  return { outcome, isReplay: false, isStored };
+}
+
+function outcomeOf(
+  writing: Writing,
+  command: Exclude<Command, { kind: 'expire_leases' }>,
+  { moment, projectIds }: CommandContext,
+): CommandOutcome {
+  const { now } = writing;
+  switch (command.kind) {
+    case 'save':
+      if (projectIds?.includes(command.projectId) === false) {
+        return { kind: 'refused', rows: [{ id: null, index: 0, why: 'not_found' }] };
+      }
+      return { kind: 'saved', calls: saveCalls(writing, command) };
+    case 'update':
+      return updateCalls(writing, command, projectIds);
+    case 'cancel': {
+      const { rows, code, words } = command;
+      return changeCalls(writing, rows, moment, projectIds, (call) => cancel(call, code, words, now));
+    }
+    case 'delete':
+      return changeCalls(writing, command.rows, moment, projectIds, (call) => remove(call, command.code, now));
+    case 'claim': {
+      const { choose, agent, leaseSeconds } = command;
+      const id = 'id' in choose ? choose.id : bestDueCall(writing.connection, choose.filter, moment, projectIds)?.id;
+      if (id === undefined) return { kind: 'calls', calls: [] };
+      return changeCall(writing, id, projectIds, (call) => claim(call, agent, leaseSeconds, now));
+    }
+    case 'extend': {
+      const { id, agent, leaseSeconds } = command;
+      return changeCall(writing, id, projectIds, (call) => extend(call, agent, leaseSeconds, now));
+    }
+    case 'release': {
+      const { id, agent, schedule, force } = command;
+      const options = { force, ...(schedule !== undefined && { schedule }) };
+      return changeCall(writing, id, projectIds, (call) => release(call, agent, now, options));
+    }
+    case 'complete': {
+      const { id, agent, completion } = command;
+      return changeCall(writing, id, projectIds, (call) => complete(call, agent, completion, now));
+    }
+    case 'note':
+      return changeCall(writing, command.id, projectIds, (call) => note(call, command.text, now));
+  }
+}

@@ -1,0 +1,109 @@
+import { GATES, type Gate, RESULTS, type Result, STATUSES, type Status } from '../../../client/src/contract.ts';
+import { OPEN_STATUSES } from '../../core/call.ts';
+import { type CallStats, OVERDUE_SECONDS } from '../../core/call-command.ts';
+import type { CallFilter, Moment } from '../../core/call-filter.ts';
+import type { Connection } from './connection.ts';
+import { literals } from './literals.ts';
+import type { SqlValue } from './row-columns.ts';
+import { allOf, type Condition, whereClause } from './where-clause.ts';
+
+/** Counts over the calls that match, all as of one moment. */
+export function readStats(connection: Connection, filter: CallFilter, moment: Moment): CallStats {
+  return connection.read(() => {
+    const where = whereClause(filter, moment);
+    const byStatus = countsBy<Status>(connection, 'status', where);
+    const byResult = countsBy<Result>(connection, 'last_result', where);
+    const groups = openGroups(connection, where, moment);
+    const due = groups.filter(({ isDue }) => isDue);
+    const oldest = due.map(({ dueSince }) => dueSince).reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+    return {
+      total: [...byStatus.values()].reduce(plus, 0),
+      byStatus: Object.fromEntries(
+        STATUSES.map((status) => [status, byStatus.get(status) ?? 0]),
+      ) as CallStats['byStatus'],
+      dueNow: due.map(({ count }) => count).reduce(plus, 0),
+      overdue: groups.map(({ overdue }) => overdue).reduce(plus, 0),
+      oldestDueSince: oldest === Number.POSITIVE_INFINITY ? null : oldest,
+      byProject: summed(groups, ({ projectId }) => ({ projectId })),
+      byDestination: summed(groups, ({ type, destination }) => ({ type, destination })),
+      byResult: RESULTS.filter((result) => byResult.has(result)).map((result) => ({
+        result,
+        count: byResult.get(result) ?? 0,
+      })),
+      byGate: GATES.map((gate) => ({
+        gate,
+        count: groups
+          .filter((group) => group.gate === gate)
+          .map(({ count }) => count)
+          .reduce(plus, 0),
+      })).filter(({ count }) => count > 0),
+    };
+  });
+}
+
+const plus = (a: number, b: number) => a + b;
+
+function countsBy<Word>(connection: Connection, column: string, where: Condition): Map<Word, number> {
+  const { sql, values } = allOf([where, { sql: `${column} IS NOT NULL`, values: [] }]);
+  const rows = connection.all(`SELECT ${column}, count(*) FROM calls WHERE ${sql} GROUP BY ${column}`, values);
+  return new Map(rows.map(([word, count]) => [word as Word, count as number]));
+}
+
+/** Open calls that are alike in all that is counted by. */
+interface OpenGroup {
+  projectId: number;
+  type: CallStats['byDestination'][number]['type'];
+  destination: string | null;
+  gate: Gate | null;
+  isDue: boolean;
+  count: number;
+  overdue: number;
+  /** Of the one that has been due longest, if they are due. */
+  dueSince: number;
+}
+
+/** When a call became due the last time: after a pause it did so at its end. */
+const BECAME_DUE = 'max(due_since, ifnull(next_attempt_at, due_since))';
+
+function openGroups(connection: Connection, where: Condition, moment: Moment): OpenGroup[] {
+  const due = whereClause({ due: true }, moment);
+  const gates = GATES.map((gate) => ({ gate, condition: whereClause({ waitingFor: [gate] }, moment) }));
+  const gateCase = gates.map(({ condition }, place) => `WHEN ${condition.sql} THEN ${place}`).join(' ');
+  const values: SqlValue[] = [
+    ...gates.flatMap(({ condition }) => condition.values),
+    ...due.values,
+    moment.now - OVERDUE_SECONDS,
+    ...where.values,
+  ];
+  const among = allOf([{ sql: `status IN (${literals(OPEN_STATUSES)})`, values: [] }, where]);
+  const rows = connection.all(
+    `SELECT project_id, type, destination, gate, is_due, count(*), sum(became_due < bound), min(became_due)
+      FROM (SELECT project_id, type, destination, CASE ${gateCase} END AS gate, (${due.sql}) AS is_due,
+        ${BECAME_DUE} AS became_due, ? AS bound FROM calls WHERE ${among.sql})
+      GROUP BY project_id, type, destination, gate, is_due ORDER BY project_id, type, destination`,
+    values,
+  );
+  return rows.map(([projectId, type, destination, gate, isDue, count, overdue, dueSince]) => ({
+    projectId: projectId as number,
+    type: type as OpenGroup['type'],
+    destination: destination as string | null,
+    gate: gate === null ? null : (GATES[gate as number] ?? null),
+    isDue: isDue === 1,
+    count: count as number,
+    overdue: isDue === 1 ? (overdue as number) : 0,
+    dueSince: dueSince as number,
+  }));
+}
+
+function summed<Key extends object>(groups: readonly OpenGroup[], keyOf: (group: OpenGroup) => Key) {
+  const sums = new Map<string, Key & { open: number; due: number }>();
+  for (const group of groups) {
+    const key = keyOf(group);
+    const name = JSON.stringify(key);
+    const sum = sums.get(name) ?? { ...key, open: 0, due: 0 };
+    sum.open += group.count;
+    if (group.isDue) sum.due += group.count;
+    sums.set(name, sum);
+  }
+  return [...sums.values()];
+}

@@ -1,3 +1,4 @@
+import type { SaveOutcome } from '../../client/src/contract.ts';
 import type { CallStore, ImportSession, NewCall } from '../core/call-store.ts';
 import { DuplicateCallError } from '../core/errors.ts';
 import type { FileRow } from '../wire/row-file/file-row.ts';
@@ -23,8 +24,10 @@ export interface ImportOptions {
 export interface ImportOutcome {
   read: number;
   bad: number;
-  /** How many calls are in the database now because of this import. */
+  /** How many rows were taken over by transactions that are kept. */
   stored: number;
+  /** What became of those: an open call that is imported again is no second one. */
+  outcomes: Readonly<Record<SaveOutcome, number>>;
   /** Whether `signal` ended it. */
   isInterrupted: boolean;
 }
@@ -40,7 +43,8 @@ const PIECE = 200;
  */
 export async function importCalls(options: ImportOptions): Promise<ImportOutcome> {
   const { batch = Number.POSITIVE_INFINITY, dryRun, skipBad, signal } = options;
-  const outcome: ImportOutcome = { read: 0, bad: 0, stored: 0, isInterrupted: false };
+  const outcomes = { created: 0, updated: 0, unchanged: 0, in_progress: 0 };
+  const outcome: ImportOutcome = { read: 0, bad: 0, stored: 0, outcomes, isInterrupted: false };
   const transaction = new Transaction(options.store);
   let piece: { row: FileRow; call: NewCall }[] = [];
 
@@ -68,7 +72,9 @@ export async function importCalls(options: ImportOptions): Promise<ImportOutcome
   const commit = async () => {
     await flush();
     if (dryRun || isHopeless()) return;
-    outcome.stored += await transaction.commit();
+    const kept = await transaction.commit();
+    outcome.stored += kept.length;
+    for (const word of kept) outcomes[word] += 1;
   };
 
   try {
@@ -94,7 +100,7 @@ export async function importCalls(options: ImportOptions): Promise<ImportOutcome
 class Transaction {
   readonly #store: ImportOptions['store'];
   #session: ImportSession | undefined;
-  #size = 0;
+  #outcomes: SaveOutcome[] = [];
 
   constructor(store: ImportOptions['store']) {
     this.#store = store;
@@ -102,15 +108,14 @@ class Transaction {
 
   /** How many calls it holds. */
   get size(): number {
-    return this.#size;
+    return this.#outcomes.length;
   }
 
   /** Adds all, or none and answers the first duplicate. */
   async add(calls: readonly NewCall[]): Promise<DuplicateCallError | undefined> {
     this.#session ??= await this.#store.beginImport();
     try {
-      await this.#session.add(calls);
-      this.#size += calls.length;
+      this.#outcomes.push(...(await this.#session.add(calls)));
       return undefined;
     } catch (error) {
       if (error instanceof DuplicateCallError) return error;
@@ -118,18 +123,18 @@ class Transaction {
     }
   }
 
-  /** @returns how many calls are kept */
-  async commit(): Promise<number> {
-    const size = this.#size;
+  /** @returns what became of the calls that are kept */
+  async commit(): Promise<SaveOutcome[]> {
+    const outcomes = this.#outcomes;
     await this.#session?.commit();
     this.#session = undefined;
-    this.#size = 0;
-    return size;
+    this.#outcomes = [];
+    return outcomes;
   }
 
   async rollback(): Promise<void> {
     await this.#session?.rollback();
     this.#session = undefined;
-    this.#size = 0;
+    this.#outcomes = [];
   }
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, extname, resolve } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
+import type { SaveOutcome } from '../../client/src/contract.ts';
 import { importCalls } from '../app/import-calls.ts';
 import { openQueue } from '../app/open-queue.ts';
 import { createRowParser, formatOfName, ROW_FORMATS, readRows } from '../app/row-files.ts';
@@ -76,13 +77,15 @@ with one bad row nothing is stored; a server may run meanwhile and sees none of 
       });
       progress.end();
       badRows.end();
-      const { read, bad, stored, isInterrupted } = outcome;
+      const { read, bad, stored, outcomes, isInterrupted } = outcome;
       const kept = stored === 0 ? 'nothing is stored' : `${calls(stored)} of earlier batches are stored`;
       if (isInterrupted) throw new CommandFailedError(`Interrupted: ${kept}`);
       if (bad > 0 && badFile === undefined) throw new CommandFailedError(`${rows(bad, 'bad')} of ${read}: ${kept}`);
       if (bad > 0) stderr.write(`${rows(bad, 'bad')} of ${read}, written to ${badFile}\n`);
       stdout.write(
-        dryRun ? `${rows(read - bad, 'good')}; dry run: nothing is stored\n` : `${calls(stored)} imported\n`,
+        dryRun
+          ? `${rows(read - bad, 'good')}; dry run: nothing is stored\n`
+          : `${calls(stored)} imported${told(outcomes)}\n`,
       );
       return EXIT.done;
     } catch (error) {
@@ -130,6 +133,12 @@ function readError(error: unknown, input: string): unknown {
     return new CommandFailedError(`${input}: ${reason ?? message}`, { cause: error });
   }
   return error;
+}
+
+/** Only where not all of them are new. */
+function told({ created, updated, unchanged, in_progress: inProgress }: Readonly<Record<SaveOutcome, number>>): string {
+  if (updated + unchanged + inProgress === 0) return '';
+  return ` (${created} new, ${updated} updated, ${unchanged} unchanged, ${inProgress} left alone as somebody works on them)`;
 }
 
 const calls = (count: number) => `${count} ${count === 1 ? 'call' : 'calls'}`;

@@ -90,16 +90,31 @@ describe('import', () => {
     expect(await stored()).toEqual([]);
   });
 
-  it('takes a call that is open already, in the file or in the database, for a bad row', async () => {
+  it('makes no second call of one that is open already, in the file or in the database', async () => {
     place.write('a.csv', 'caller_id,external_id\n+441632960001,X\n+441632960002,X\n+441632960001,Y\n');
     expect((await place.run(['import', 'a.csv'])).stdout).toBe('3 calls imported\n');
-    place.write('b.csv', 'caller_id,external_id\n+441632960003,Z\n0044 1632 960001,X\n+441632960003,Z\n');
-    const refused = await place.run(['import', 'b.csv']);
-    expect(refused.stderr).toMatch(/^line 3: There is an open call .* X .*\ncallqueue: 1 bad row of 3: nothing/);
-    const skipped = await place.run(['import', 'b.csv', '--skip-bad']);
+    place.write('b.csv', 'caller_id,external_id,priority\n+441632960003,Z,\n0044 1632 960001,X,5\n+441632960003,Z,\n');
+    const again = await place.run(['import', 'b.csv']);
+    expect(again.stdout).toBe(
+      '3 calls imported (1 new, 1 updated, 1 unchanged, 0 left alone as somebody works on them)\n',
+    );
+    expect((await stored()).map((row) => [row.external_id, row.priority])).toEqual([
+      ['X', 5],
+      ['X', 0],
+      ['Y', 0],
+      ['Z', 0],
+    ]);
+  });
+
+  it('takes an id that is taken for a bad row', async () => {
+    place.write('a.csv', 'id,caller_id\n5,+441632960001\n');
+    expect((await place.run(['import', 'a.csv', '--keep-ids'])).stdout).toBe('1 call imported\n');
+    place.write('b.csv', 'id,caller_id\n6,+441632960002\n5,+441632960003\n');
+    const refused = await place.run(['import', 'b.csv', '--keep-ids']);
+    expect(refused.stderr).toMatch(/^line 3: There is a call with id 5 already\ncallqueue: 1 bad row of 2: nothing/);
+    const skipped = await place.run(['import', 'b.csv', '--keep-ids', '--skip-bad']);
     expect(skipped.stdout).toBe('1 call imported\n');
-    expect(skipped.stderr).toMatch(/line 3: .*\nline 4: /);
-    expect((await stored()).map((row) => row.external_id)).toEqual(['X', 'X', 'Y', 'Z']);
+    expect((await stored()).map((row) => row.id)).toEqual([5, 6]);
   });
 
   it('keeps what --batch has committed before a bad row, and says how much', async () => {

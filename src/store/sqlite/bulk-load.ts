@@ -4,7 +4,7 @@ import { CREATE_INDEXES, INDEX_NAMES } from './schema/indexes.ts';
 /**
  * Filling an empty table: indexes are made once at its end instead of row by row, all inside the transaction of the
  * caller, so that nobody sees the table without them. The unique index stays, as it answers row by row.
- * A million calls: 34 s and 15 s for the indexes, with indexes kept 34 s and 60 s.
+ * A million calls took 28 s of CPU instead of 38 s, and the indexes come out dense.
  * @returns what is to be done at the end
  */
 export function startBulkLoad(connection: Connection): () => void {

@@ -5,7 +5,16 @@ interface Index {
   statistics: string;
 }
 
-/** Indexes that only make reading faster; an import into an empty table makes them at its end. */
+/**
+ * Indexes that only make reading faster; an import into an empty table makes them at its end.
+ *
+ * Weighed at a million calls, in transactions of 1,000, FULL: without any of these a call costs 17 us of CPU to store,
+ * with all of them 67 to 76 us (some 13,000 calls a second, a larger `wal_autocheckpoint` saves another 5 us). Dear are
+ * those where each call touches a page of its own: numbers (11 us); names would have been (17 us), hence FTS5. Cheap, 1
+ * to 2 us each, are those where calls of a moment lie together: times, words, priorities. In return no documented
+ * filter or sort reads the table of calls from end to end, and the first page of any sort takes 0.1 ms; the wide columns
+ * of calls_by_status (63 MB instead of 25) make combinations of words four times as fast (155 to 35 ms).
+ */
 const INDEXES: readonly Index[] = [
   // All columns that hold words: any combination of filters on them is answered from here, in order of id or not.
   {

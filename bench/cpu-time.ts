@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 
 /** Microseconds of CPU that a process has used, in user and system mode, all its threads together. */
 export type CpuTime = () => Promise<number>;
@@ -21,6 +22,11 @@ function linuxCpuTime(pid: number): number {
   // The second field is the name of the program, in brackets, and may hold anything. utime and stime are 14 and 15.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return ((Number(fields[11]) + Number(fields[12])) / ticksPerSecond) * 1_000_000;
+}
+
+/** Microseconds that all processes of the machine together have used, since some moment. */
+export function machineCpuTime(): number {
+  return cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0) * 1000;
 }
 
 /** Most memory that the process has held, in megabytes; undefined where the system does not say. */

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import autocannon from 'autocannon';
-import type { CpuTime } from './cpu-time.ts';
+import { type CpuTime, machineCpuTime } from './cpu-time.ts';
 import { ENDPOINT } from './requests.ts';
 
 export interface Target {
@@ -24,6 +24,8 @@ export interface Measurement {
   p99Ms: number;
   /** Share of a core that the load itself took; near 1 it was the limit, not the server. */
   loadCpu: number;
+  /** Cores that all other processes of the machine kept busy meanwhile. */
+  others: number;
   /** Anything but status 200 with `has_error: false`. */
   failures: number;
 }
@@ -82,6 +84,7 @@ function count(run: ReturnType<typeof autocannon>, { cpuTime }: Target): () => P
   let last = 0;
   const begun = performance.now();
   const ownCpu = process.cpuUsage();
+  const wholeCpu = machineCpuTime();
   const serverCpu = cpuTime();
   const onResponse = (_client: unknown, _status: number, _bytes: number, ms: number) => {
     times.push(ms);
@@ -92,6 +95,8 @@ function count(run: ReturnType<typeof autocannon>, { cpuTime }: Target): () => P
     run.off('response', onResponse);
     const used = (await cpuTime()) - (await serverCpu);
     const { user, system } = process.cpuUsage(ownCpu);
+    const othersUsed = machineCpuTime() - wholeCpu - used - user - system;
+    const wholeMs = performance.now() - begun;
     const ms = last - begun;
     times.sort((a, b) => a - b);
     return {
@@ -101,6 +106,7 @@ function count(run: ReturnType<typeof autocannon>, { cpuTime }: Target): () => P
       p50Ms: quantile(times, 0.5),
       p99Ms: quantile(times, 0.99),
       loadCpu: (user + system) / 1000 / ms,
+      others: Math.max(0, othersUsed / 1000 / wholeMs),
     };
   };
 }

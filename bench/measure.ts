@@ -112,6 +112,7 @@ function medianOf(measurements: readonly Measurement[]): Measurement {
     p50Ms: median('p50Ms'),
     p99Ms: median('p99Ms'),
     loadCpu: median('loadCpu'),
+    others: median('others'),
     failures: measurements.reduce((sum, { failures }) => sum + failures, 0),
   };
 }

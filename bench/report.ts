@@ -78,7 +78,7 @@ function headLines({ machine, options, data, startMs, peakMemoryMb }: Report): s
 
 function comparisonTable(shapes: readonly (Comparison & { name: string; title: string; bytes: number })[]): string {
   return table(
-    ['shape', 'us', 'raw us', '% of raw', 'req/s', 'raw req/s', 'p50 ms', 'p99 ms', 'KB', 'load', 'raw load'],
+    ['shape', 'us', 'raw us', '% of raw', 'req/s', 'raw req/s', 'p50 ms', 'p99 ms', 'KB', 'load', 'raw load', 'others'],
     shapes.map(({ name, title, bytes, ours, raw }) => [
       `${name} ${title}`,
       figure(ours.microseconds),
@@ -91,6 +91,7 @@ function comparisonTable(shapes: readonly (Comparison & { name: string; title: s
       figure(bytes / 1024, 1),
       figure(ours.loadCpu, 2),
       figure(raw.loadCpu, 2),
+      figure(ours.others, 2),
     ]),
   );
 }

@@ -78,10 +78,10 @@ export function createApp({ settings, logger, clock = systemClock }: AppOptions)
   }
 
   function createBackend(opened: Store) {
-    const queue = createCallQueue({ store: opened, clock, pbx: noPbx });
+    const queue = createCallQueue({ store: opened, writer: opened, journal: opened, clock, pbx: noPbx });
     const timeZone = createTimeZone(settings.timezone);
     return {
-      api: createApi({ queue, projects: projectsOf(settings), timeZone }),
+      api: createApi({ queue, projects: projectsOf(settings), timeZone, version: VERSION }),
       authenticator: createAuthenticator({ tokens: opened }),
       checkWritable: () => opened.checkWritable(),
     };

@@ -9,7 +9,7 @@ declare module 'fastify' {
   }
 
   interface FastifyRequest {
-    /** Set by the gate on routes that need a token. */
+    /** Set by admission.ts on routes that need a token. */
     login: Login | null;
     /** Name of the action once it is known, for log and metrics; one of the actions there are, never what was sent. */
     action: string | null;

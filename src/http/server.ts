@@ -5,15 +5,17 @@ import { StoreUnavailableError } from '../core/errors.ts';
 import { errorAnswer } from '../wire/envelope.ts';
 import { messages } from '../wire/messages.ts';
 import { Refusal } from '../wire/refusal.ts';
+import { createAdmission } from './admission.ts';
 import { registerApiDocs } from './api-docs.ts';
 import { registerApi } from './api-route.ts';
 import type { Backend, Phase } from './backend.ts';
 import { guardConnections } from './connections.ts';
 import { createFailedLogins } from './failed-logins.ts';
-import { createGate } from './gate.ts';
+
 import { type HttpSettings, MAX_HEADER_BYTES } from './http-settings.ts';
 import { createMetrics } from './metrics.ts';
 import { registerProbes } from './probes.ts';
+import { createParameterReader } from './read-parameters.ts';
 import { createRequestIds } from './request-id.ts';
 import { createRequestLog } from './request-log.ts';
 import { createRouteTable, type Route } from './route-table.ts';
@@ -57,7 +59,7 @@ export function createHttpServer({ settings, logger, openApi, version }: HttpSer
   const nextRequestId = createRequestIds();
   const routes = createRouteTable();
   const logRequest = createRequestLog({ logger, metrics });
-  const gate = createGate({
+  const admit = createAdmission({
     phase: currentPhase,
     routes,
     maxBodyBytes: limits.bodyBytes,
@@ -71,7 +73,7 @@ export function createHttpServer({ settings, logger, openApi, version }: HttpSer
     genReqId: (request) => nextRequestId(request),
     trustProxy: settings.trustedProxies.length === 0 ? false : [...settings.trustedProxies],
     exposeHeadRoutes: false,
-    // Fastify's own 503 is not the envelope; the gate has one.
+    // Fastify's own 503 is not the envelope; admission.ts has one.
     return503OnClosing: false,
     routerOptions: {
       maxParamLength: MAX_HEADER_BYTES,
@@ -94,7 +96,7 @@ export function createHttpServer({ settings, logger, openApi, version }: HttpSer
           connectionsCheckingInterval: Math.min(1000, limits.headersTimeoutSeconds * 100),
           keepAliveTimeout: KEEP_ALIVE_MS,
           maxHeaderSize: MAX_HEADER_BYTES,
-          // Node answers a missing Host without the envelope; the gate has one.
+          // Node answers a missing Host without the envelope; admission.ts has one.
           requireHostHeader: false,
         },
         handler,
@@ -115,7 +117,7 @@ export function createHttpServer({ settings, logger, openApi, version }: HttpSer
   server.addHook('onRequest', async (request, reply) => {
     request.startedMs = performance.now();
     addCommonHeaders(reply, request.id);
-    await gate(request, reply);
+    await admit(request, reply);
   });
   server.addHook('onResponse', (request, reply, done) => {
     logRequest(request, reply);
@@ -123,7 +125,7 @@ export function createHttpServer({ settings, logger, openApi, version }: HttpSer
     done();
   });
   server.setNotFoundHandler(() => {
-    throw new Error('The gate answers unknown addresses');
+    throw new Error('Unknown addresses are answered by admission.ts');
   });
   server.setErrorHandler((error, request, reply) => {
     if (error instanceof StoreUnavailableError) logger.warn({ err: error, requestId: request.id }, 'store unavailable');
@@ -131,7 +133,8 @@ export function createHttpServer({ settings, logger, openApi, version }: HttpSer
     return sendAnswer(request, reply, errorAnswer(error, request.id));
   });
 
-  registerApi(server, { phase: currentPhase, limits, logger });
+  const readParameters = createParameterReader({ limits, logger });
+  registerApi(server, { phase: currentPhase, readParameters });
   registerProbes(server, { phase: currentPhase, metrics, metricsOpen: settings.metricsOpen });
   registerApiDocs(server, openApi);
 

@@ -11,7 +11,7 @@ import { declaredLength, tooLarge } from './read-body.ts';
 import { pathOf } from './request-path.ts';
 import type { RouteTable } from './route-table.ts';
 
-export interface GateOptions {
+export interface AdmissionOptions {
   phase: () => Phase;
   routes: RouteTable;
   maxBodyBytes: number;
@@ -24,7 +24,9 @@ export interface GateOptions {
  * What every request passes before anything of it is used, in the documented order: address and method, then size, then
  * token, all of it before the body is read. What comes after (decoding, hash, parameters) is in api-route.ts.
  */
-export function createGate(options: GateOptions): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
+export function createAdmission(
+  options: AdmissionOptions,
+): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
   const { phase, routes, maxBodyBytes, failedLogins, metrics, logger } = options;
 
   return async (request, reply) => {

@@ -23,6 +23,8 @@ export interface Argument<T> {
   description: string;
   schema: JsonSchema;
   isRequired: boolean;
+  /** Whether a value is as good as not given; default: what the hash does not know. */
+  isAbsent?(value: Parameter): boolean;
   /** Answers undefined for what says nothing, and for what is wrong after reporting it. */
   read(name: string, value: Parameter, context: ArgumentContext): T | undefined;
 }

@@ -84,7 +84,10 @@ export const variables: FieldType<Readonly<Record<string, string>>> = {
       ? { mistakes: [{ shown: show(value), expected: expected.smallVariables(MOST_BYTES) }] }
       : { value: variables };
   },
-  schema: { type: 'object', additionalProperties: { type: ['string', 'number', 'boolean'] } } satisfies JsonSchema,
+  schema: {
+    type: 'object',
+    additionalProperties: { type: ['string', 'number', 'boolean', 'null'] },
+  } satisfies JsonSchema,
 };
 
 /** Numbers keep their digits, as in the API. */

@@ -13,6 +13,8 @@ export function callList(row: JsonSchema, description: string): RequiredArgument
     description,
     schema: { type: 'array', items: row, minItems: 1, maxItems: MOST_CALLS },
     isRequired: true,
+    // A row of nothing is a row that lacks something, not an absent list: the message then counts it.
+    isAbsent: (value) => value === null || (Array.isArray(value) && value.length === 0),
     read(name, value, context) {
       const rows = Array.isArray(value) ? value : value instanceof Map ? [...value.values()] : undefined;
       if (rows !== undefined && rows.length > 0 && rows.length <= MOST_CALLS) return rows;

@@ -36,7 +36,8 @@ function rememberNumbers(): typeof normalizeNumber {
     const found = known.get(name);
     if (found !== undefined) return found;
     if (known.size >= NUMBERS_KEPT) known.clear();
-    const normalized = normalizeNumber(number, country);
+    // A copy: what was cut out of a request would keep all of the request in memory.
+    const normalized = Buffer.from(normalizeNumber(number, country)).toString();
     known.set(name, normalized);
     return normalized;
   };

@@ -69,7 +69,7 @@ export function readArguments<A extends ArgumentTable>(
   const read = (name: string, value: Parameter, where: ArgumentContext) => {
     const argument = args.get(name);
     if (argument === undefined) where.report(messages.unknownField(name));
-    else if (!isUnsaid(value)) draft[name as keyof A] = argument.read(name, value, where) as Drafts<A>[keyof A];
+    else if (isSaid(argument, value)) draft[name as keyof A] = argument.read(name, value, where) as Drafts<A>[keyof A];
   };
   const besideData: ArgumentContext = {
     ...context,
@@ -83,7 +83,7 @@ export function readArguments<A extends ArgumentTable>(
     if (name === 'data') {
       if (members === undefined) problems.push(messages.invalidData(show(data)));
       else for (const [member, element] of members) read(member, element, context);
-    } else if (name in besideTypes && takes(spec, name as keyof typeof besideTypes)) {
+    } else if (Object.hasOwn(besideTypes, name) && takes(spec, name as keyof typeof besideTypes)) {
       problems.push(...(beside.problems.get(name) ?? []));
     } else if (spec.takesBeside && args.has(name)) {
       if (!isUnsaid(members?.get(name)) && !isUnsaid(value)) problems.push(messages.givenTwice(name));
@@ -95,7 +95,8 @@ export function readArguments<A extends ArgumentTable>(
   problems.push(...(beside.problems.get('header') ?? []));
   if (members !== undefined) {
     for (const [name, argument] of args) {
-      const isGiven = !isUnsaid(members.get(name)) || (spec.takesBeside && !isUnsaid(parameters.get(name)));
+      const isGiven =
+        isSaid(argument, members.get(name)) || (spec.takesBeside && isSaid(argument, parameters.get(name)));
       if (argument.isRequired && !isGiven) context.report(messages.missingValue(name));
     }
   }
@@ -118,6 +119,10 @@ export function readArguments<A extends ArgumentTable>(
       return draft as Values<A>;
     },
   };
+}
+
+function isSaid({ isAbsent = isUnsaid }: Argument<unknown>, value: Parameter | undefined): boolean {
+  return value !== undefined && !isAbsent(value);
 }
 
 type BesideValues = {

@@ -1,4 +1,4 @@
-import type { Problem } from './contract.ts';
+import type { Problem, Row } from './contract.ts';
 
 /**
  * The errors of this client. Three things are thrown that are not of this family: a TypeError for options or
@@ -55,10 +55,18 @@ export class ForbiddenError extends CallQueueApiError {
   override readonly code = 'forbidden';
 }
 
-/** 409: somebody else holds the call, or it is in the wrong status. */
+/**
+ * 409: somebody else holds the call, it was changed meanwhile, or it is in the wrong status; which of these says
+ * `errors[].code`, for every call that stands in the way.
+ */
 export class ConflictError extends CallQueueApiError {
   override readonly name = 'ConflictError';
   override readonly code = 'conflict';
+
+  /** The calls as they are now, where the server sends them along: of an update, those that were changed since. */
+  get calls(): readonly Row[] {
+    return this.errors.flatMap(({ call }) => (call === undefined ? [] : [call]));
+  }
 }
 
 /** 429, after the retries were used up or because `retryAfterMs` is more than `maxRetryDelayMs`. */
@@ -90,6 +98,23 @@ export class NetworkError extends CallQueueClientError {
 
   constructor(url: string, cause: unknown) {
     super(`No answer from ${url}: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+/**
+ * The changes after `since` are no longer kept, or never were (another database was restored): nothing tells what was
+ * missed. Read all calls again, then go on with `changes({ since: error.nextSince })`: whatever changes while you read
+ * comes then.
+ */
+export class FeedResetError extends CallQueueClientError {
+  override readonly name = 'FeedResetError';
+  readonly code = 'feed_reset';
+  /** Where to go on once everything was read. */
+  readonly nextSince: number;
+
+  constructor(since: number, nextSince: number) {
+    super(`The changes after ${since} are not kept: read all calls again, then go on from ${nextSince}`);
+    this.nextSince = nextSince;
   }
 }
 

@@ -1,3 +1,5 @@
+import type { TimeFormat, WithMember } from './contract.ts';
+
 /** The part of `fetch` that the client uses. Every runtime's own fits. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
@@ -36,8 +38,9 @@ export interface ClientOptions {
   timeoutMs?: number | undefined;
 
   /**
-   * How often a read is sent again after it failed (0 to 100): when there was no connection or it broke, and when the
-   * status is 429, 502, 503 or 504. Waits as long as `Retry-After` says (seconds or a date) and a little more;
+   * How often a request is sent again after it failed (0 to 100): when there was no connection or it broke, and when
+   * the status is 429, 502, 503 or 504. Changes are sent again only where that is safe: with an `Idempotency-Key`, which
+   * is added by itself, or because doing the same twice makes no difference. Waits as long as `Retry-After` says (seconds or a date) and a little more;
    * without that header 300 ms, doubled each time, minus a random part so that many clients do not return together.
    *
    * @default 2
@@ -65,6 +68,41 @@ export interface ClientOptions {
 export interface RequestOptions {
   /** Ends the request, its retries included: the call then throws the signal's `reason`. */
   signal?: AbortSignal | undefined;
+}
+
+/** What a request that answers calls takes. */
+export interface RowOptions extends RequestOptions {
+  /** Members of a row that are answered only when asked for. */
+  with?: readonly WithMember[] | undefined;
+  /**
+   * How times are written in the answer and read in the request.
+   *
+   * @default 'local', the server's time zone
+   */
+  timeFormat?: TimeFormat | undefined;
+}
+
+/** What a request that changes calls takes. */
+export interface ChangingOptions extends RowOptions {
+  /**
+   * 1 to 255 printable ASCII characters by which the server knows this request again: for 7 days a repeat of it is
+   * answered as the first was and changes nothing. Pass one, and keep it, if you may have to repeat the request after
+   * your program was restarted.
+   *
+   * @default a new one for each request, the same for all its tries; none if `retries` is 0
+   */
+  idempotencyKey?: string | undefined;
+}
+
+/** What a save takes. */
+export interface SaveOptions extends ChangingOptions {
+  with?: never;
+  /**
+   * Everything is checked and answered, nothing stored.
+   *
+   * @default false
+   */
+  dryRun?: boolean | undefined;
 }
 
 /** The options with defaults filled in. */
@@ -101,6 +139,15 @@ export function parseOptions(options: ClientOptions): ClientSettings {
     maxRetryDelayMs: wholeNumber('maxRetryDelayMs', options.maxRetryDelayMs ?? 30_000, 0, LONGEST_TIMER_MS),
     wait: options.wait ?? wait,
   };
+}
+
+/** @throws TypeError: fetch would say less, and only once the request is under way */
+export function parseIdempotencyKey(key: string | undefined): string | undefined {
+  if (key === undefined || (typeof key === 'string' && /^[\x20-\x7e]{1,255}$/.test(key) && key.trim() === key))
+    return key;
+  throw new TypeError(
+    'idempotencyKey: cannot be sent (expected 1 to 255 printable ASCII characters, no blank at its ends)',
+  );
 }
 
 function endpointOf(address: string | URL): string {

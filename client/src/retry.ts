@@ -7,7 +7,7 @@ const TEMPORARY_STATUSES: readonly number[] = [429, 502, 503, 504];
 const BASE_DELAY_MS = 300;
 
 /**
- * How long to wait before a read is sent again, or undefined if that makes no sense.
+ * How long to wait before a request is sent again, or undefined if that makes no sense.
  *
  * @param error what the try ended with
  * @param attempt the number of tries so far, from 1
@@ -46,8 +46,8 @@ export function parseRetryAfter(headers: Headers): number | undefined {
 
 function isTemporary(error: unknown): error is NetworkError | (AnswerFacts & Error) {
   if (error instanceof NetworkError) return true;
-  return (
-    (error instanceof CallQueueApiError || error instanceof InvalidAnswerError) &&
-    TEMPORARY_STATUSES.includes(error.status)
-  );
+  if (!(error instanceof CallQueueApiError || error instanceof InvalidAnswerError)) return false;
+  // A conflict that will pass: the try before, whose answer was lost, is still at work.
+  const isPassing = error.status === 409 && error.retryAfterMs !== undefined;
+  return isPassing || TEMPORARY_STATUSES.includes(error.status);
 }

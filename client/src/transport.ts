@@ -1,26 +1,48 @@
 import { parseAnswer } from './answer.ts';
 import type { SuccessEnvelope } from './contract.ts';
-import { NetworkError, TimeoutError } from './errors.ts';
+import { createDeadline } from './deadline.ts';
 import type { ClientSettings } from './options.ts';
 import { retryDelayMs } from './retry.ts';
 
+/** What goes with a request beside its body. */
+export interface Sending {
+  /** Ends everything; its reason is thrown then. */
+  signal?: AbortSignal | undefined;
+  /** The same for all tries, so that the server does a change once. */
+  idempotencyKey?: string | undefined;
+  /** Whether a second try can do no harm. */
+  isRepeatable: boolean;
+}
+
 /**
- * Sends a request that may be repeated without harm, such as a read, as often as the settings allow.
+ * Sends a request, again and again if that is safe and the settings allow.
  *
  * @param body the JSON of the parameters, `api_hash` included
- * @param signal ends everything; its reason is thrown then
  * @throws CallQueueClientError
  */
-export async function sendRepeatable(
+export async function sendRequest(
   settings: ClientSettings,
   body: string,
-  signal: AbortSignal | undefined,
+  sending: Sending,
 ): Promise<SuccessEnvelope<unknown>> {
+  const { signal, idempotencyKey, isRepeatable } = sending;
+  const init: RequestInit = {
+    method: 'POST',
+    headers: {
+      Accept: 'application/json',
+      Authorization: `Bearer ${settings.token}`,
+      'Content-Type': 'application/json',
+      ...(idempotencyKey !== undefined && { 'Idempotency-Key': idempotencyKey }),
+    },
+    body,
+    // Followed, a redirect would turn the POST into a GET without a body, and could carry the token elsewhere.
+    redirect: 'manual',
+  };
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await sendOnce(settings, body, signal);
+      return await sendOnce(settings, init, signal);
     } catch (error) {
-      if (signal?.aborted || attempt > settings.retries) throw error;
+      if (signal?.aborted || !isRepeatable || attempt > settings.retries) throw error;
       const delayMs = retryDelayMs(error, attempt, settings.maxRetryDelayMs);
       if (delayMs === undefined) throw error;
       await settings.wait(delayMs, signal);
@@ -29,43 +51,21 @@ export async function sendRepeatable(
 }
 
 async function sendOnce(
-  settings: ClientSettings,
-  body: string,
+  { url, token, timeoutMs, fetch }: ClientSettings,
+  init: RequestInit,
   signal: AbortSignal | undefined,
 ): Promise<SuccessEnvelope<unknown>> {
-  if (signal?.aborted) throw signal.reason;
-  const { url, token, timeoutMs } = settings;
-  // AbortSignal.any would join the two signals, but Node has it only since version 20.
-  const abort = new AbortController();
-  const onAbort = (): void => abort.abort(signal?.reason);
-  signal?.addEventListener('abort', onAbort, { once: true });
-  let isTimeUp = false;
-  const timer = setTimeout(() => {
-    isTimeUp = true;
-    abort.abort();
-  }, timeoutMs);
+  const deadline = createDeadline(url, timeoutMs, signal);
   let response: Response;
   let text: string;
   try {
-    response = await settings.fetch(url, {
-      method: 'POST',
-      headers: {
-        Accept: 'application/json',
-        Authorization: `Bearer ${token}`,
-        'Content-Type': 'application/json',
-      },
-      body,
-      // Followed, a redirect would turn the POST into a GET without a body, and could carry the token elsewhere.
-      redirect: 'manual',
-      signal: abort.signal,
-    });
+    deadline.start();
+    response = await fetch(url, { ...init, signal: deadline.signal });
     text = await response.text();
   } catch (error) {
-    if (signal?.aborted) throw signal.reason;
-    throw isTimeUp ? new TimeoutError(url, timeoutMs) : new NetworkError(url, error);
+    throw deadline.explain(error);
   } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', onAbort);
+    deadline.end();
   }
   return parseAnswer(url, response, text, token);
 }

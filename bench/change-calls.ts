@@ -1,9 +1,7 @@
-import type { Call } from '../src/core/call.ts';
-import type { Derivation } from '../src/core/call-store.ts';
+import type { Command } from '../src/core/call-command.ts';
+import type { CallContent } from '../src/core/call-life.ts';
+import type { NewCall, Store } from '../src/core/call-store.ts';
 import type { EpochSeconds } from '../src/core/clock.ts';
-import type { Connection } from '../src/store/sqlite/connection.ts';
-import { DERIVED_COLUMNS, derivedValues, insertCall, nextId } from '../src/store/sqlite/insert-calls.ts';
-import { CALL_COLUMNS, toCall } from '../src/store/sqlite/row-columns.ts';
 import { makeCalls, randomOf } from './make-calls.ts';
 import { NOW } from './settings.ts';
 
@@ -16,32 +14,28 @@ export interface CallChanger {
 }
 
 const DAY = 86_400;
-const LOCK_WAIT_MS = 10_000;
-/** Calls that may be claimed or moved; new ones join as long as there is room. */
-const POOL = 20_000;
-
-const SELECT_POOL = `SELECT id FROM calls WHERE status = 'pending' ORDER BY id DESC LIMIT ${POOL}`;
-const SELECT_CALL = `SELECT ${CALL_COLUMNS.join(', ')} FROM calls WHERE id = ?`;
-const UPDATE_STATUS = `UPDATE calls SET status = ?, claimed_by = ?, claimed_until = ?, last_result = ?,
-  last_attempt_at = ?, updated_at = ? WHERE id = ?`;
-const UPDATE_SCHEDULE = `UPDATE calls SET schedule = ?, updated_at = ?,
-  ${DERIVED_COLUMNS.map((column) => `${column} = ?`).join(', ')} WHERE id = ?`;
-const UPDATE_BODY = 'UPDATE bodies SET json = ? WHERE id = ?';
+const AGENT = 'bench';
+/** So many calls are held at least; then about every second change of a status gives one up. */
+const HELD = 20;
 
 /**
- * Works on the store's own connection and with its own way to insert, but with updates of its own: the store cannot
- * change calls yet. The stored row is rewritten with each change, as it will have to be.
+ * Works through the store's own commands, history and change feed included.
+ * @param pending calls that may be claimed and moved; nobody else changes them
  */
-export function createCallChanger(connection: Connection, derivation: Derivation, seed: number): CallChanger {
+export function createCallChanger(store: Pick<Store, 'execute'>, pending: number[], seed: number): CallChanger {
   const random = randomOf(seed);
   const below = (limit: number) => Math.floor(random() * limit);
   const made = makeCalls({ count: 1_000_000_000, seed, now: NOW });
-  const pending = connection.all(SELECT_POOL).map(([id]) => id as number);
   const claimed: number[] = [];
   let inserted = 0;
 
-  const write = (work: () => void) => connection.write(work, LOCK_WAIT_MS);
-  const read = (id: number): Call => toCall(connection.get(SELECT_CALL, [id]) ?? []);
+  /** @throws Error when it was not done: then nothing that is measured beside it would mean anything */
+  const execute = async (command: Command, now: EpochSeconds) => {
+    const moment = { now, pbxConnected: false };
+    const { outcome } = await store.execute(command, { actor: AGENT, moment, projectIds: null });
+    if (outcome.kind === 'saved' || (outcome.kind === 'calls' && outcome.calls.length === 1)) return outcome;
+    throw new Error(`A change of the bench was refused: ${JSON.stringify({ command, outcome })}`);
+  };
   const takePending = (): number => {
     const at = below(pending.length);
     const id = pending[at]!;
@@ -49,60 +43,52 @@ export function createCallChanger(connection: Connection, derivation: Derivation
     pending.pop();
     return id;
   };
-  const rewrite = (call: Call) => {
-    const derived = derivation.derive(call);
-    connection.run(UPDATE_BODY, [derived.json, call.id]);
-    return derived;
-  };
-  const setStatus = (id: number, change: (call: Call) => Call) =>
-    write(() => {
-      const call = change(read(id));
-      connection.run(UPDATE_STATUS, [
-        ...[call.status, call.claimedBy, call.claimedUntil, call.lastResult, call.lastAttemptAt, call.updatedAt],
-        id,
-      ]);
-      rewrite(call);
-    });
 
   return {
     async insert(now) {
-      const { value } = made.next();
-      if (value === undefined) throw new Error('The generator has ended');
-      await write(() => {
-        const id = nextId(connection);
-        inserted += 1;
-        const fresh = { status: 'pending', statusReason: null, claimedBy: null, claimedUntil: null } as const;
-        const missed = value.source === 'missed_call' ? { firstMissedAt: now, lastMissedAt: now } : {};
-        const schedule = value.schedule === null ? null : now + below(20 * DAY);
-        const times = { createdAt: now, updatedAt: now, schedule, ...missed };
-        const untried = { lastResult: null, lastAttemptAt: null, nextAttemptAt: null, retries: 0 };
-        const externalId = `bench-${seed}-${inserted}`;
-        const call = { ...value, ...fresh, ...times, ...untried, externalId, id };
-        insertCall(connection, call, derivation.derive(call));
-        if (pending.length < POOL) pending.push(id);
-      });
+      const call = made.next().value as NewCall;
+      inserted += 1;
+      const content = contentOf(call, `bench-${seed}-${inserted}`, call.schedule && now + below(20 * DAY));
+      const { projectId } = call;
+      const save = { kind: 'save', projectId, dryRun: false, repeatWindowSeconds: DAY } as const;
+      const outcome = await execute({ ...save, calls: [{ content, again: false }] }, now);
+      if (outcome.kind === 'saved') pending.push(outcome.calls[0]?.id as number);
     },
     async changeStatus(now) {
-      if (claimed.length < 20 || below(2) === 0) {
+      if (claimed.length < HELD || below(2) === 0) {
         const id = takePending();
-        const holder = { claimedBy: `agent${below(50)}`, claimedUntil: now + 600 };
-        await setStatus(id, (call) => ({ ...call, status: 'inprogress', ...holder, updatedAt: now }));
+        await execute({ kind: 'claim', agent: AGENT, leaseSeconds: DAY, choose: { id } }, now);
         claimed.push(id);
-        return;
+      } else {
+        const id = claimed.shift()!;
+        await execute({ kind: 'complete', id, agent: AGENT, completion: { result: 'answered' } }, now);
       }
-      const result = { lastResult: 'answered', lastAttemptAt: now } as const;
-      const nobody = { claimedBy: null, claimedUntil: null };
-      await setStatus(claimed.shift()!, (call) => {
-        return { ...call, status: 'completed', ...nobody, ...result, updatedAt: now };
-      });
     },
     async reschedule(now) {
       const id = pending[below(pending.length)]!;
-      await write(() => {
-        const call: Call = { ...read(id), schedule: now + below(20 * DAY), updatedAt: now };
-        const derived = rewrite(call);
-        connection.run(UPDATE_SCHEDULE, [call.schedule, call.updatedAt, ...derivedValues(call, derived), id]);
-      });
+      await execute({ kind: 'update', edits: [{ id, content: { schedule: now + below(20 * DAY) } }] }, now);
     },
+  };
+}
+
+/** What a caller would save of a made call. */
+function contentOf(call: NewCall, externalId: string, schedule: EpochSeconds | null): CallContent {
+  return {
+    callerId: call.callerId,
+    callerIdName: call.callerIdName,
+    outboundNumber: call.outboundNumber,
+    outboundTrunk: call.outboundTrunk,
+    campaignName: call.campaignName,
+    campaignInfo: call.campaignInfo,
+    // The dialler calls nobody for an agent who is not named.
+    outboundType: call.type === null ? 'manual' : call.outboundType,
+    attendType: call.attendType,
+    type: call.type,
+    destination: call.destination,
+    priority: call.priority,
+    schedule,
+    externalId,
+    maxRetries: call.maxRetries,
+    vars: call.vars,
   };
 }

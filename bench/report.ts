@@ -60,8 +60,8 @@ export function reportText(report: Report): string {
 }
 
 const WRITER =
-  '(30 % inserts, 50 % status, 20 % schedule, each a durable transaction; made by another process on the database file, ' +
-  'as the API cannot save yet: their CPU is not in “us”)';
+  '(30 % inserts, 50 % status, 20 % schedule, each a durable transaction; made by another process through the ' +
+  'store, history and change feed included: its CPU is not in “us”)';
 
 function headLines({ machine, options, data, startMs, peakMemoryMb }: Report): string {
   const { cpu, cores, memoryGb, system, node, sqlite, loadBefore, commit } = machine;

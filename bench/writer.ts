@@ -1,9 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { databasePath, projectsOf } from '../src/app/open-store.ts';
-import { createTimeZone } from '../src/core/time-zone.ts';
-import { Connection } from '../src/store/sqlite/connection.ts';
-import { createDerivation } from '../src/wire/derivation.ts';
+import { openStore } from '../src/app/open-store.ts';
 import { createCallChanger } from './change-calls.ts';
+import { openFacts } from './facts.ts';
 import { benchSettings, NOW } from './settings.ts';
 
 /** Changes calls at a steady rate while its parent measures reading: a process of its own, so that its CPU is its own. */
@@ -23,22 +21,18 @@ export interface Written {
 }
 
 /** Of ten changes three insert, five change the status, two move the schedule. */
-const TURN = [
-  'insert',
-  'changeStatus',
-  'reschedule',
-  'changeStatus',
-  'insert',
-  'changeStatus',
-  'changeStatus',
-] as const;
-const TURNS = [...TURN, 'reschedule', 'insert', 'changeStatus'] as const;
+const TURNS = [
+  ...(['insert', 'changeStatus', 'reschedule', 'changeStatus', 'insert'] as const),
+  ...(['changeStatus', 'changeStatus', 'reschedule', 'insert', 'changeStatus'] as const),
+];
+
+const POOL = 20_000;
 
 let ending: (() => Promise<Written>) | undefined;
 
 process.on('message', async (order: WriterOrder) => {
   if ('start' in order) {
-    ending = begin(order.start);
+    ending = await begin(order.start);
     process.send?.({ started: true } satisfies WriterReply);
   } else if (ending !== undefined) {
     process.send?.({ stopped: await ending() } satisfies WriterReply);
@@ -48,12 +42,10 @@ process.on('message', async (order: WriterOrder) => {
 process.on('disconnect', () => process.exit());
 
 /** @returns ends it and tells what was done */
-function begin({ database, perSecond, seed }: { database: string; perSecond: number; seed: number }) {
-  const settings = benchSettings(database);
-  const timeZone = createTimeZone(settings.timezone);
-  const derivation = createDerivation({ timeZone, projects: projectsOf(settings) });
-  const connection = new Connection(databasePath(settings));
-  const changer = createCallChanger(connection, derivation, seed);
+async function begin({ database, perSecond, seed }: { database: string; perSecond: number; seed: number }) {
+  const store = await openStore(benchSettings(database), { whenDerivedDiffers: 'refuse' });
+  const pending = pendingCalls(database);
+  const changer = createCallChanger(store, pending, seed);
   const begun = performance.now();
   const cpu = process.cpuUsage();
   const times: number[] = [];
@@ -65,7 +57,7 @@ function begin({ database, perSecond, seed }: { database: string; perSecond: num
     await done;
     const seconds = (performance.now() - begun) / 1000;
     const { user, system } = process.cpuUsage(cpu);
-    connection.close();
+    await store.close();
     const changes = times.length;
     times.sort((a, b) => a - b);
     const quantile = (share: number) => times[Math.floor(share * changes)] ?? Number.NaN;
@@ -84,4 +76,11 @@ function begin({ database, perSecond, seed }: { database: string; perSecond: num
       await pause(1);
     }
   }
+}
+
+/** The youngest, which are what people work on; without those that could not be saved like this (auto, but for no agent). */
+function pendingCalls(database: string): number[] {
+  using facts = openFacts(database);
+  const isOdd = `type IS NULL AND outbound_type = 'auto' AND attend_type = 'attended'`;
+  return facts.idsWhere(`status = 'pending' AND NOT (${isOdd})`, []).slice(-POOL);
 }

@@ -9,6 +9,7 @@ import { noPbx } from './core/pbx.ts';
 import { createTimeZone } from './core/time-zone.ts';
 import { createHttpServer, type HttpServer } from './http/server.ts';
 import type { Logger } from './logger.ts';
+import type { ApiParts } from './wire/action.ts';
 import { createApi } from './wire/api.ts';
 import { createAuthenticator } from './wire/authenticate.ts';
 import { createOpenApi } from './wire/open-api.ts';
@@ -78,10 +79,18 @@ export function createApp({ settings, logger, clock = systemClock }: AppOptions)
   }
 
   function createBackend(opened: Store) {
-    const queue = createCallQueue({ store: opened, writer: opened, journal: opened, clock, pbx: noPbx });
+    const queue = createCallQueue({ store: opened, clock, pbx: noPbx });
     const timeZone = createTimeZone(settings.timezone);
+    const parts: ApiParts = {
+      queue,
+      projects: projectsOf(settings),
+      timeZone,
+      version: VERSION,
+      repeatWindowSeconds: settings.repeatWindowSeconds,
+    };
     return {
-      api: createApi({ queue, projects: projectsOf(settings), timeZone, version: VERSION }),
+      api: createApi(parts),
+      parts,
       authenticator: createAuthenticator({ tokens: opened }),
       checkWritable: () => opened.checkWritable(),
     };

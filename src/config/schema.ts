@@ -60,6 +60,17 @@ const project = Type.Object(
   { additionalProperties: false },
 );
 
+const MOST_DAYS = 36_500;
+
+const days = (description: string) =>
+  Type.Integer({
+    minimum: 1,
+    maximum: MOST_DAYS,
+    description,
+    allowed: `a whole number from 1 to ${MOST_DAYS}`,
+    defaultText: 'none: kept for ever',
+  } satisfies SettingFacts & { minimum: number; maximum: number });
+
 const limits = Type.Object(
   {
     body_bytes: wholeNumber(1024, 1024 ** 3, {
@@ -82,6 +93,11 @@ const limits = Type.Object(
     large_bodies: wholeNumber(1, 10_000, {
       description: 'Request bodies over 1 MiB that are received at the same time.',
       default: 8,
+    }),
+    event_streams: wholeNumber(1, 1_000_000, {
+      description:
+        'Open streams of changes at most; further ones are answered 503. One that is not read may hold 1 MiB.',
+      default: 1000,
     }),
     headers_timeout_seconds: wholeNumber(1, 3600, {
       description: 'Time that a client has for sending the headers of a request.',
@@ -184,6 +200,22 @@ export const settingsSchema = Type.Object(
       default: [{ id: 1 }],
       defaultText: 'one project with the number 1',
     } satisfies SettingFacts),
+    repeat_window_seconds: wholeNumber(0, 7 * 24 * 3600, {
+      description:
+        'How long after a call was closed saving it again, unchanged, is taken for a late repeat that makes no second call.',
+      default: 3600,
+      unit: 'seconds',
+    }),
+    keep_history_days: Type.Optional(days('Days after which an entry of the history of a call is removed.')),
+    keep_changes_days: wholeNumber(1, MOST_DAYS, {
+      description:
+        'Days after which an entry of the change feed is removed. A reader that was away for longer must read all calls again.',
+      default: 30,
+      unit: 'days',
+    }),
+    keep_closed_calls_days: Type.Optional(
+      days('Days after which a call that was completed, cancelled or deleted is removed, with its history.'),
+    ),
     limits,
   },
   { additionalProperties: false },

@@ -50,20 +50,13 @@ export interface CallQueue {
 }
 
 export interface CallQueueParts {
-  store: CallStore;
-  /** Without one nothing can be changed. */
-  writer?: CallWriter;
-  /** Without one nothing is told of what happened. */
-  journal?: CallJournal;
+  store: CallStore & CallWriter & CallJournal;
   clock: Clock;
   pbx: Pbx;
 }
 
-export function createCallQueue(parts: CallQueueParts): CallQueue {
-  const { store, clock, pbx } = parts;
+export function createCallQueue({ store, clock, pbx }: CallQueueParts): CallQueue {
   const moment = (): Moment => ({ now: clock.now(), pbxConnected: pbx.isConnected() });
-  const writer = () => present(parts.writer);
-  const journal = () => present(parts.journal);
 
   return {
     readRendered: (question) => store.readRendered({ ...question, moment: moment() }),
@@ -74,20 +67,15 @@ export function createCallQueue(parts: CallQueueParts): CallQueue {
     streamCalls: (filter) => store.streamCalls(filter, moment()),
     async execute(command, context) {
       const asked = { ...context, moment: moment() };
-      return { ...(await writer().execute(command, asked)), moment: asked.moment };
+      return { ...(await store.execute(command, asked)), moment: asked.moment };
     },
-    history: async (callId, projectIds) => journal().history(callId, projectIds),
+    history: (callId, projectIds) => store.history(callId, projectIds),
     async changes(question) {
       const asked = { ...question, moment: moment() };
-      return { ...(await journal().changes(asked)), moment: asked.moment };
+      return { ...(await store.changes(asked)), moment: asked.moment };
     },
-    lastSequence: async () => journal().lastSequence(),
-    onChange: (listener) => journal().onChange(listener),
-    stats: async (filter) => journal().stats(filter, moment()),
+    lastSequence: () => store.lastSequence(),
+    onChange: (listener) => store.onChange(listener),
+    stats: (filter) => store.stats(filter, moment()),
   };
-}
-
-function present<T>(part: T | undefined): T {
-  if (part === undefined) throw new Error('This queue was opened for reading only');
-  return part;
 }

@@ -20,10 +20,14 @@ export class InvalidSettingsError extends CallQueueError {
 /** The database cannot be used right now; the same request may succeed later. */
 export class StoreUnavailableError extends CallQueueError {
   readonly code = 'store_unavailable';
+  /** It failed while something was made durable: it may have been stored. Otherwise it was not. */
+  readonly isOutcomeUnknown: boolean;
 
-  constructor(message: string, options?: { cause: unknown }) {
-    super(message, options);
+  constructor(message: string, options: { cause?: unknown; isOutcomeUnknown?: boolean } = {}) {
+    const { isOutcomeUnknown = false, ...others } = options;
+    super(message, others);
     this.name = 'StoreUnavailableError';
+    this.isOutcomeUnknown = isOutcomeUnknown;
   }
 }
 

@@ -1,3 +1,4 @@
+import type { ApiParts } from '../wire/action.ts';
 import type { Api } from '../wire/api.ts';
 import type { Authenticator } from '../wire/authenticate.ts';
 
@@ -5,6 +6,8 @@ import type { Authenticator } from '../wire/authenticate.ts';
 export interface Backend {
   api: Api;
   authenticator: Authenticator;
+  /** What the API works with, for answers that are streams. */
+  parts: ApiParts;
   /** Rejects when the database cannot be written to. */
   checkWritable(): Promise<void>;
 }

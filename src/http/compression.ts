@@ -1,5 +1,6 @@
+import type { Transform } from 'node:stream';
 import { promisify } from 'node:util';
-import { brotliCompress, constants, gzip } from 'node:zlib';
+import { brotliCompress, constants, createBrotliCompress, createGzip, gzip } from 'node:zlib';
 
 export type Coding = 'br' | 'gzip';
 
@@ -36,7 +37,14 @@ export function codingFor(acceptEncoding: string | undefined): Coding | undefine
   return weightOf('br') >= weightOf('gzip') ? 'br' : 'gzip';
 }
 
+const GZIP = { level: 1 };
+const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } };
+
 export function compress(body: Uint8Array | string, coding: Coding): Promise<Buffer> {
-  if (coding === 'gzip') return zip(body, { level: 1 });
-  return brotli(body, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } });
+  return coding === 'gzip' ? zip(body, GZIP) : brotli(body, BROTLI);
+}
+
+/** For what is too long to be held in memory. */
+export function createCompressor(coding: Coding): Transform {
+  return coding === 'gzip' ? createGzip(GZIP) : createBrotliCompress(BROTLI);
 }

@@ -14,6 +14,7 @@ export interface HttpLimits {
   readonly depth: number;
   readonly connections: number;
   readonly largeBodies: number;
+  readonly eventStreams: number;
   readonly headersTimeoutSeconds: number;
   readonly requestTimeoutSeconds: number;
   readonly failedLoginsPerMinute: number;

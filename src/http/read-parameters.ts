@@ -2,6 +2,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { Login } from '../wire/authenticate.ts';
 import { checkHash } from '../wire/check-hash.ts';
+import { show } from '../wire/field-types.ts';
+import { messages } from '../wire/messages.ts';
 import type { ParameterMap } from '../wire/parameter.ts';
 import { decodeParameters } from '../wire/parameters.ts';
 import { Refusal } from '../wire/refusal.ts';
@@ -63,4 +65,14 @@ export function createParameterReader(options: { limits: HttpLimits; logger: Log
 export function loginOf({ login }: FastifyRequest): Login {
   if (login === null) throw new Error('A request reached the API without a login');
   return login;
+}
+
+/**
+ * For addresses that name what they do: a member `action` must agree with them.
+ * @throws Refusal 400
+ */
+export function requireActionOf(parameters: ParameterMap, name: string): void {
+  const action = parameters.get('action') ?? null;
+  if (action === null || action === '' || action === name) return;
+  throw new Refusal(400, [messages.actionMismatch(name, show(action))]);
 }

@@ -10,6 +10,9 @@ import { registerApiDocs } from './api-docs.ts';
 import { registerApi } from './api-route.ts';
 import type { Backend, Phase } from './backend.ts';
 import { guardConnections } from './connections.ts';
+import { EventStreams } from './event-streams.ts';
+import { registerEvents } from './events-route.ts';
+import { registerExport } from './export-route.ts';
 import { createFailedLogins } from './failed-logins.ts';
 
 import { type HttpSettings, MAX_HEADER_BYTES } from './http-settings.ts';
@@ -134,7 +137,10 @@ export function createHttpServer({ settings, logger, openApi, version }: HttpSer
   });
 
   const readParameters = createParameterReader({ limits, logger });
+  const streams = new EventStreams({ maxStreams: limits.eventStreams, logger });
   registerApi(server, { phase: currentPhase, readParameters });
+  registerEvents(server, { phase: currentPhase, readParameters, streams });
+  registerExport(server, { phase: currentPhase, readParameters, logger });
   registerProbes(server, { phase: currentPhase, metrics, metricsOpen: settings.metricsOpen });
   registerApiDocs(server, openApi);
 
@@ -145,6 +151,8 @@ export function createHttpServer({ settings, logger, openApi, version }: HttpSer
     },
     stop(graceMs) {
       phase = { name: 'stopping' };
+      // First: they would never end by themselves.
+      streams.endAll();
       stopped ??= close(server, graceMs);
       return stopped;
     },

@@ -43,7 +43,8 @@ export function renderedAnswer(pagination: Pagination, json: Uint8Array): Answer
 export function errorAnswer(error: unknown, reference: string): Answer {
   if (error instanceof Refusal) return problemAnswer(error.status, error.problems, error.headers);
   if (error instanceof StoreUnavailableError) {
-    return problemAnswer(503, [messages.storeUnavailable()], { 'retry-after': RETRY_AFTER_SECONDS });
+    const problem = error.isOutcomeUnknown ? messages.storeOutcomeUnknown() : messages.storeUnavailable();
+    return problemAnswer(503, [problem], { 'retry-after': RETRY_AFTER_SECONDS });
   }
   return problemAnswer(500, [messages.internalError(reference)], {});
 }

@@ -199,13 +199,36 @@ export const messages = {
   tooManyConnections: () => problem('too_many_connections', 'Too many connections, try again'),
   tooManyLargeBodies: (limit: number) =>
     problem('too_many_large_bodies', `More than ${limit} large requests at the same time, try again`),
+  tooManyStreams: (limit: number) =>
+    problem('too_many_streams', `More than ${limit} streams of changes are open, try again`),
+  tooManyExports: (limit: number) =>
+    problem('too_many_exports', `More than ${limit} exports at the same time, try again`),
+  invalidLastEventId: (value: string) =>
+    problem(
+      'invalid_value',
+      `Invalid Last-Event-ID: ${quoted(value)} (expected the id of an event of this stream, a whole number)`,
+    ),
   tooManyFailedLogins: (seconds: number) =>
     problem('too_many_failed_logins', `Too many failed logins from this address, try again in ${seconds} seconds`),
   starting: () => problem('starting', 'The service is starting, try again'),
   stopping: () => problem('stopping', 'The service is stopping, try again'),
 
   storeUnavailable: () => problem('store_unavailable', 'The database is not available at the moment, try again'),
+  storeOutcomeUnknown: () =>
+    problem(
+      'store_outcome_unknown',
+      'The database failed while this was being stored: it may have been stored or not. Send it again with the same Idempotency-Key or external_id, or read before you repeat it',
+    ),
   internalError: (reference: string) => problem('internal_error', `Internal error (reference ${reference})`),
+} as const;
+
+/** Comments in a stream of changes, for people who look at it; programs pass them over. */
+export const streamComments = {
+  alive: () => 'alive',
+  tooSlow: () => 'ended because it was not read: come back with Last-Event-ID, nothing is lost',
+  revoked: () => 'ended because the token was revoked',
+  stopping: () => 'ended because the service is stopping: come back with Last-Event-ID, nothing is lost',
+  failed: () => 'ended because of an error: come back with Last-Event-ID, nothing is lost',
 } as const;
 
 /** A problem of a field inside `data`. */

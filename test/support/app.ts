@@ -26,6 +26,8 @@ export function testSettings(folder: string, changes: TestSettings = {}): Settin
     metricsOpen: false,
     trustedProxies: [],
     projects: [{ id: 1, name: 'Project 1' }],
+    repeatWindowSeconds: 3600,
+    keepChangesDays: 30,
     ...others,
     limits: {
       bodyBytes: 16 * 1024 ** 2,
@@ -33,6 +35,7 @@ export function testSettings(folder: string, changes: TestSettings = {}): Settin
       depth: 8,
       connections: 10_000,
       largeBodies: 8,
+      eventStreams: 1000,
       headersTimeoutSeconds: 10,
       requestTimeoutSeconds: 60,
       failedLoginsPerMinute: 200,

@@ -34,6 +34,7 @@ export async function startHttpServer(
       api: { handle: async () => ({ status: 200, headers: {}, body: '{}' }) },
       authenticator: anyLogin,
       checkWritable: async () => undefined,
+      parts: {} as Backend['parts'],
       ...backend,
     });
   }

@@ -1,16 +1,17 @@
-import type { CallFilter } from '../core/call-filter.ts';
-import type { CallQueue } from '../core/call-queue.ts';
-import type { TimeZone } from '../core/time-zone.ts';
-import { rowOf } from '../wire/row.ts';
-import type { RowFormat } from '../wire/row-file/row-format.ts';
-import { createRowWriter } from '../wire/row-file/write-rows.ts';
+import type { TimeFormat } from '../../../client/src/contract.ts';
+import type { CallFilter } from '../../core/call-filter.ts';
+import type { CallQueue } from '../../core/call-queue.ts';
+import type { TimeZone } from '../../core/time-zone.ts';
+import { rowOf } from '../row.ts';
+import type { RowFormat } from './row-format.ts';
+import { createRowWriter } from './write-rows.ts';
 
 export interface ExportOptions {
   queue: CallQueue;
   timeZone: TimeZone;
   filter: CallFilter;
   format: RowFormat;
-  timeFormat: 'local' | 'rfc3339';
+  timeFormat: TimeFormat;
 }
 
 /** A piece of an export. */
@@ -25,10 +26,13 @@ export async function* exportCalls(options: ExportOptions): AsyncGenerator<Expor
   const { queue, filter, format, timeFormat } = options;
   const writer = createRowWriter(format);
   const style = { timeZone: withoutDoubt(options.timeZone), timeFormat };
-  yield { text: writer.head, rows: 0 };
+  // With the first rows and not before them: what fails at the start fails before there is any output.
+  let { head } = writer;
   for await (const calls of queue.streamCalls(filter)) {
-    yield { text: calls.map((call) => writer.line(rowOf(call, style))).join(''), rows: calls.length };
+    yield { text: head + calls.map((call) => writer.line(rowOf(call, style))).join(''), rows: calls.length };
+    head = '';
   }
+  if (head !== '') yield { text: head, rows: 0 };
 }
 
 /**

@@ -1,0 +1,89 @@
+import type { ServerResponse } from 'node:http';
+import type { CallQueue } from '../core/call-queue.ts';
+import type { FeedView } from '../wire/changes-request.ts';
+import { commentInEvents } from '../wire/server-events.ts';
+
+export interface EventStreamOptions {
+  response: ServerResponse;
+  queue: CallQueue;
+  view: FeedView;
+  /** The same for streams that are answered the same rows in the same form. */
+  viewName: string;
+  /** The last change that the reader knows. */
+  since: number;
+  /** The `Authorization` headers of the request, to ask again whether the token is still good. */
+  authorization: readonly string[];
+  tokenName: string;
+  requestId: string;
+  /** How long a reader may have taken nothing of what is ready for it. */
+  patienceMs: number;
+  /** It has room again. */
+  onReady(): void;
+  /** It takes nothing: it is to be cut. */
+  onStalled(): void;
+}
+
+/** What a reader has not taken yet, at most; beside it only the one page that went over it. */
+const MOST_UNSENT_BYTES = 1024 * 1024;
+/** How long an ended stream may take to get its last bytes out. */
+const GOODBYE_MS = 2000;
+/** A healthy connection is never silent for that long: there is a comment every 15 s. */
+const DEAD_AFTER_MS = 60_000;
+
+/**
+ * One reader of the change feed. It is given pages as long as less than 1 MiB of them waits to be sent; from then on it
+ * has some seconds to take all of it. So who is slow gets everything at its own pace, who has stalled costs little
+ * memory and not for long, and neither holds up anybody else.
+ */
+export class EventStream {
+  readonly options: EventStreamOptions;
+  /** The last change that it was given. */
+  position: number;
+  #stall: NodeJS.Timeout | undefined;
+  #isEnded = false;
+
+  constructor(options: EventStreamOptions) {
+    this.options = options;
+    this.position = options.since;
+    const { response } = options;
+    response.socket?.setTimeout(DEAD_AFTER_MS);
+    response.on('drain', () => {
+      clearTimeout(this.#stall);
+      this.#stall = undefined;
+      if (!this.#isEnded) options.onReady();
+    });
+    response.once('close', () => {
+      this.#isEnded = true;
+      clearTimeout(this.#stall);
+    });
+  }
+
+  /** Whether it may be given more. */
+  get isReady(): boolean {
+    return !this.#isEnded && this.options.response.writableLength < MOST_UNSENT_BYTES;
+  }
+
+  /** A page of the feed, and the last change that it tells of. */
+  give(events: Uint8Array, position: number): void {
+    this.position = position;
+    if (events.length > 0) this.send(events);
+  }
+
+  /** Anything else; dropped while there is no room. */
+  send(bytes: Uint8Array | string): void {
+    if (!this.isReady) return;
+    this.options.response.write(bytes);
+    if (!this.isReady) this.#stall ??= setTimeout(this.options.onStalled, this.options.patienceMs);
+  }
+
+  /** Ends it and says why. May be called twice. */
+  end(comment: string): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    clearTimeout(this.#stall);
+    const { response } = this.options;
+    const timer = setTimeout(() => response.destroy(), GOODBYE_MS);
+    response.once('close', () => clearTimeout(timer));
+    response.end(commentInEvents(comment));
+  }
+}

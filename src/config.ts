@@ -133,5 +133,14 @@ function databaseMistake(database: string): string | undefined {
 
 function completeProject(project: Partial<Project> & { id: number }, fallback: string | undefined): Project {
   const country = project.country ?? fallback;
-  return { id: project.id, name: project.name ?? `Project ${project.id}`, ...(country !== undefined && { country }) };
+  const origins = {
+    name: project.name === undefined ? 'default' : 'project',
+    country: project.country !== undefined ? 'project' : fallback !== undefined ? 'installation' : 'default',
+  } as const;
+  return {
+    id: project.id,
+    name: project.name ?? `Project ${project.id}`,
+    ...(country !== undefined && { country }),
+    origins,
+  };
 }

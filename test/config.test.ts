@@ -43,7 +43,7 @@ describe('the settings', () => {
       log: 'info',
       metricsOpen: false,
       trustedProxies: [],
-      projects: [{ id: 1, name: 'Project 1' }],
+      projects: [{ id: 1, name: 'Project 1', origins: { name: 'default', country: 'default' } }],
       limits: {
         bodyBytes: 16 * 1024 * 1024,
         parameters: 100_000,
@@ -81,7 +81,7 @@ describe('the settings', () => {
     });
     expect(settings.trustedProxies).toEqual(['10.0.0.1', 'fd00::/8']);
     expect(settings.metricsOpen).toBe(true);
-    expect(settings.projects).toEqual([{ id: 7, name: 'Sales' }]);
+    expect(settings.projects).toMatchObject([{ id: 7, name: 'Sales' }]);
   });
 
   it('take an empty variable and an empty line of the file as absent', () => {
@@ -96,6 +96,7 @@ describe('the settings', () => {
   it("give projects without a country the installation's", () => {
     const { projects } = withFile('country: RO\nprojects: [{id: 1}, {id: 2, country: DE}]\n');
     expect(projects.map(({ country }) => country)).toEqual(['RO', 'DE']);
+    expect(projects.map(({ origins }) => origins?.country)).toEqual(['installation', 'project']);
   });
 
   it('keep a token that looks like a number as it is written', () => {

@@ -3,8 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { ACTIONS } from '../../client/src/contract.ts';
 import type { NewCall } from '../../src/core/call-store.ts';
 import type { Credential } from '../../src/wire/credential.ts';
-import { openActionsApi } from '../support/actions-api.ts';
-import { formParameters, jsonParameters, NOW, type TestApi, writer } from '../support/api.ts';
+import { formParameters, jsonParameters, NOW, openTestApi, type TestApi, writer } from '../support/api.ts';
 
 /** One request and what is answered to it. */
 interface Step {
@@ -63,7 +62,7 @@ function callOf(members: Readonly<Record<string, unknown>>): Partial<NewCall> {
 
 async function open({ calls = [], contexts = [] }: Fixture) {
   const clock = { now: NOW };
-  const api = await openActionsApi({ now: () => clock.now, contexts });
+  const api = await openTestApi({ now: () => clock.now, contexts });
   onTestFinished(() => api.close());
   if (calls.length > 0) await api.add(calls.map(callOf));
   return { api, clock };

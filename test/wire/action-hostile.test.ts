@@ -4,15 +4,15 @@ import { ACTIONS, type Action, RESULTS } from '../../client/src/contract.ts';
 import { createTimeZone } from '../../src/core/time-zone.ts';
 import { actions } from '../../src/wire/actions.ts';
 import { callFields } from '../../src/wire/call-fields.ts';
+import { Refusal } from '../../src/wire/refusal.ts';
 import { readSave } from '../../src/wire/save-request.ts';
-import { openActionsApi } from '../support/actions-api.ts';
-import { admin, jsonParameters, PROJECTS, TEST_ZONE, writer } from '../support/api.ts';
+import { admin, jsonParameters, openTestApi, PROJECTS, TEST_ZONE, writer } from '../support/api.ts';
 import { fastest } from '../support/fastest.ts';
 
 const OTHERS = ACTIONS.filter((action) => action !== 'read');
 
 async function open(options = {}) {
-  const api = await openActionsApi(options);
+  const api = await openTestApi(options);
   onTestFinished(() => api.close());
   return {
     ...api,
@@ -150,10 +150,8 @@ describe('whatever is sent to any action', () => {
     { weight: 1, arbitrary: fc.array(fc.array(leaf, { maxLength: 2 }), { maxLength: 2 }) },
   );
   const fieldNames = ['id', 'again', 'expected_updated_at', 'project_id', '__proto__', ...callFields.keys()];
-  const sensible = fc.record(
-    { id: fc.constantFrom(1, 2, 3), caller_id: fc.constant('+441632960001') },
-    { requiredKeys: [] },
-  );
+  /** `@1` to `@3` stand for the calls that were added last, `@9` for one that is not there. */
+  const sensible = fc.constantFrom(...[{ id: '@1' }, { id: '@2' }, { id: '@3' }, { caller_id: '+441632960001' }]);
   const row = fc.oneof(
     { weight: 4, arbitrary: sensible },
     fc.dictionary(fc.constantFrom(...fieldNames), value, { maxKeys: 5 }),
@@ -164,8 +162,8 @@ describe('whatever is sent to any action', () => {
   const argument = new Map<string, fc.Arbitrary<unknown>>([
     ['calls', fc.array(row, { minLength: 1, maxLength: 2 })],
     ['project_id', mostly(fc.constant(1))],
-    ['id', mostly(fc.constantFrom(1, 2, 3, 99))],
-    ['ids', mostly(fc.constantFrom([1], [2, 3], [99]))],
+    ['id', mostly(fc.constantFrom('@1', '@2', '@3', '@9'))],
+    ['ids', mostly(fc.constantFrom(['@1'], ['@2', '@3'], ['@9']))],
     ['agent', mostly(fc.constantFrom('ana', 'bob'))],
     ['result', mostly(fc.constantFrom(...RESULTS))],
     ['text', mostly(fc.constant('x'))],
@@ -199,29 +197,38 @@ describe('whatever is sent to any action', () => {
   });
   const SENSIBLE: Partial<Record<Action, string[]>> = {
     save: ['"project_id":1', '"calls":[{"caller_id":"+441632960001"}]'],
-    update: ['"calls":[{"id":1}]'],
+    cancel: ['"ids":["@1"]'],
+    delete: ['"ids":["@3"]'],
+    update: ['"calls":[{"id":"@1"}]'],
     claim: ['"agent":"ana"'],
-    extend: ['"id":2', '"agent":"ana"'],
-    release: ['"id":2', '"agent":"ana"'],
-    complete: ['"id":2', '"agent":"ana"'],
-    note: ['"id":3', '"text":"x"'],
-    history: ['"id":1'],
+    extend: ['"id":"@2"', '"agent":"ana"'],
+    release: ['"id":"@2"', '"agent":"ana"'],
+    complete: ['"id":"@2"', '"agent":"ana"'],
+    note: ['"id":"@3"', '"text":"x"'],
+    history: ['"id":"@1"'],
   };
 
   it('is answered or refused with a sentence each, never with a failure of ours', async () => {
+    const api = await openTestApi();
+    onTestFinished(() => api.close());
     const seen = new Map<number, number>();
     const done = new Set<Action>();
+    let runs = 0;
+    let before = 0;
     await fc.assert(
       fc.asyncProperty(request, fc.boolean(), async ([action, data, beside], isGet) => {
-        const api = await openActionsApi();
-        await api.add([{}, { status: 'inprogress', claimedBy: 'ana' }, { status: 'completed' }]);
-        const parameters = jsonParameters(
-          `{"action":"${action}","data":{${data}}${beside === '' ? '' : `,${beside}`}}`,
-        );
-        const { status, text } = await api.ask(parameters, { credential: admin, method: isGet ? 'GET' : 'POST' });
+        if (runs++ % 10 === 0) {
+          before = (await api.calls()).at(-1)?.id ?? 0;
+          await api.add([{}, { status: 'inprogress', claimedBy: 'ana' }, { status: 'completed' }]);
+        }
+        const text = `{"action":"${action}","data":{${data}}${beside === '' ? '' : `,${beside}`}}`;
+        const idOf = (place: string) => String(place === '9' ? 999_999_999 : before + Number(place));
+        const parameters = jsonParameters(text.replace(/"@(\d)"/g, (_, place) => idOf(place)));
+        const answered = await api.ask(parameters, { credential: admin, method: isGet ? 'GET' : 'POST' });
+        const { status } = answered;
         seen.set(status, (seen.get(status) ?? 0) + 1);
         if (status === 200) done.add(action);
-        const answer = JSON.parse(text);
+        const answer = JSON.parse(answered.text);
         expect([200, 400, 404, 409]).toContain(status);
         expect(answer.messages.length > 0).toBe(status !== 200);
         for (const message of answer.messages) expect(message).not.toMatch(/[\u0000-\u001f\u007f]/);
@@ -229,19 +236,22 @@ describe('whatever is sent to any action', () => {
       }),
       { numRuns: 3000 },
     );
-    for (const status of [200, 400, 404, 409]) expect([status, (seen.get(status) ?? 0) > 10]).toEqual([status, true]);
+    for (const status of [200, 400, 404, 409]) expect([status, (seen.get(status) ?? 0) > 5]).toEqual([status, true]);
     expect([...done].sort()).toEqual([...OTHERS].sort());
   });
 
   it('a mebibyte of anything in any field costs no time', async () => {
-    const api = await openActionsApi();
+    const parts = { queue: undefined as never, projects: PROJECTS, timeZone: createTimeZone(TEST_ZONE) };
     for (const field of callFields.keys()) {
       for (const character of ['(', ' ', '0', '+', 'a', '\u0219']) {
         const call = { caller_id: '+441632960001', [field]: character.repeat(2 ** 20) };
-        const parameters = jsonParameters({ action: 'save', dry_run: true, data: { project_id: 1, calls: [call] } });
-        const duration = await fastest(async () => {
-          const { status } = await api.ask(parameters, { credential: writer });
-          expect([200, 400]).toContain(status);
+        const parameters = jsonParameters({ action: 'save', data: { project_id: 1, calls: [call] } });
+        const duration = await fastest(() => {
+          try {
+            readSave({ credential: writer, parameters }, parts);
+          } catch (error) {
+            expect(error).toBeInstanceOf(Refusal);
+          }
         });
         expect([field, character, duration < 50]).toEqual([field, character, true]);
       }
@@ -249,7 +259,8 @@ describe('whatever is sent to any action', () => {
   });
 
   it('a hundred thousand unknown names are refused in no time, and teach objects nothing', async () => {
-    const api = await openActionsApi();
+    const api = await openTestApi();
+    onTestFinished(() => api.close());
     const names = Array.from({ length: 90_000 }, (_, index) => `"${index * 4096}":1`).join();
     const parameters = jsonParameters(
       `{"action":"save","data":{"project_id":1,"calls":[{"caller_id":"+441632960001","__proto__":{"a":1},${names}}]}}`,

@@ -115,8 +115,7 @@ async function readPage(
   const { next_since, more, reset } = page.pagination;
   if (reset === true) throw new FeedResetError(since, next_since);
   if (!Number.isInteger(next_since) || next_since < since || (more && next_since === since)) {
-    const facts = { status: 200, requestId: undefined, retryAfterMs: undefined };
-    throw new InvalidAnswerError(settings.url, facts, 'pagination.next_since is missing or does not move on');
+    throw new InvalidAnswerError(settings.url, SUCCESS, 'pagination.next_since is missing or does not move on');
   }
   return page;
 }
@@ -130,29 +129,27 @@ async function* liveChanges(
   const parameters = { since, filters, with: members, time_format: timeFormat };
   let known = since;
   for await (const event of openEventStream(settings, parameters, signal)) {
-    if (event.type === 'reset') {
-      // The page that answers the same question says where to go on. Should it know better, we go on from here.
-      await readPage(settings, options, known);
-      return;
-    }
+    if (event.type === 'reset') throw new FeedResetError(known, dataOf(settings, event, 'next_since').next_since);
     // Kinds of events that we do not know may be added.
     if (event.type !== 'message') continue;
-    const change = changeOf(settings, event);
+    const change = dataOf(settings, event, 'sequence') as unknown as ChangeRow;
     known = change.sequence;
     yield change;
   }
 }
 
-function changeOf(settings: ClientSettings, { data }: ServerEvent): ChangeRow {
+/** What an event holds; `member` is the number that it must have. */
+function dataOf<Name extends string>(settings: ClientSettings, { data }: ServerEvent, member: Name) {
   try {
-    const change = JSON.parse(data);
-    if (Number.isInteger(change?.sequence)) return change;
+    const value = JSON.parse(data);
+    if (Number.isInteger(value?.[member])) return value as Record<Name, number>;
   } catch {
     // Told below.
   }
-  const facts = { status: 200, requestId: undefined, retryAfterMs: undefined };
-  throw new InvalidAnswerError(`${settings.url}/events`, facts, `an event that holds no change: ${data.slice(0, 200)}`);
+  throw new InvalidAnswerError(`${settings.url}/events`, SUCCESS, `an event without ${member}`);
 }
+
+const SUCCESS = { status: 200, requestId: undefined, retryAfterMs: undefined };
 
 function isPassing(error: unknown): error is CallQueueApiError | InvalidAnswerError | NetworkError | TimeoutError {
   return (

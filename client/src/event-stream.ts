@@ -1,10 +1,9 @@
 import { parseAnswer } from './answer.ts';
-import { apiHash } from './api-hash.ts';
 import type { Filters, TimeFormat, WithMember } from './contract.ts';
 import { createDeadline, type Deadline } from './deadline.ts';
 import { InvalidAnswerError } from './errors.ts';
 import type { ClientSettings } from './options.ts';
-import { buildQuery, type PhpArray } from './php-query.ts';
+import { requestBody } from './request-body.ts';
 import { parseServerEvents, type ServerEvent } from './server-events.ts';
 
 /** The server sends a comment line every 15 s: after three without any the connection is dead, whatever TCP believes. */
@@ -54,8 +53,15 @@ export async function* openEventStream(
   async function connect(): Promise<Response> {
     try {
       deadline.start();
-      return await fetch(`${url}?${signedQuery(parameters, settings.key)}`, {
-        headers: { Accept: 'text/event-stream', Authorization: `Bearer ${token}` },
+      return await fetch(url, {
+        // A GET would do, too; but then the numbers among the filters would stand in the log of every proxy.
+        method: 'POST',
+        headers: {
+          Accept: 'text/event-stream',
+          Authorization: `Bearer ${token}`,
+          'Content-Type': 'application/json',
+        },
+        body: requestBody(parameters, settings.key),
         redirect: 'manual',
         signal: deadline.signal,
       });
@@ -63,12 +69,6 @@ export async function* openEventStream(
       throw deadline.explain(error);
     }
   }
-}
-
-/** The query as PHP would write it, which is what the hash is made over. */
-function signedQuery(parameters: object, key: string | undefined): string {
-  const query = buildQuery(parameters as PhpArray);
-  return key === undefined ? query : `${query}&api_hash=${apiHash(parameters as PhpArray, key)}`;
 }
 
 async function textOf(response: Response, deadline: Deadline): Promise<string> {

@@ -11,7 +11,7 @@ import {
   NetworkError,
   ServerError,
 } from '#client';
-import { json, type Reply, type SeenRequest, startScriptedServer, text } from '../support/scripted-server.ts';
+import { json, type Reply, startScriptedServer, text } from '../support/scripted-server.ts';
 
 const TOKEN = 'cq_a-token';
 const resets: Reply = (response) => response.destroy();
@@ -112,32 +112,34 @@ describe('changes, asked for', () => {
 });
 
 describe('changes, pushed', () => {
-  test('come over one connection whose address is signed as a form is', async () => {
+  test('come over one connection whose request is signed as any other', async () => {
     await using server = await startScriptedServer([stream(change(3), ': 15 s\n\n', change(4))]);
     const client = createClient({ url: `${server.url}/pbx`, token: TOKEN, key: 'your_api_key' });
     const filters = { status: ['pending', 'inprogress'], due: true, search: null } as const;
     const changes = client.changes({ since: 2, filters, live: true });
     expect(await take(changes, 2)).toEqual([3, 4]);
     const [request] = server.requests;
-    // md5sum of the query before &api_hash, and the key
     expect(request).toMatchObject({
-      method: 'GET',
-      url: '/pbx/api/call-queue/events?since=2&filters%5Bstatus%5D%5B0%5D=pending&filters%5Bstatus%5D%5B1%5D=inprogress&filters%5Bdue%5D=1&api_hash=50dd4efe9846e9644aa161252c492027',
-      headers: { authorization: `Bearer ${TOKEN}`, accept: 'text/event-stream' },
+      method: 'POST',
+      url: '/pbx/api/call-queue/events',
+      headers: { authorization: `Bearer ${TOKEN}`, accept: 'text/event-stream', 'content-type': 'application/json' },
     });
+    // md5sum of since=2&filters%5Bstatus%5D%5B0%5D=pending&filters%5Bstatus%5D%5B1%5D=inprogress&filters%5Bdue%5D=1
+    // and the key
+    expect(JSON.parse(request!.body)).toEqual({ since: 2, filters, api_hash: '50dd4efe9846e9644aa161252c492027' });
   });
 
   test('go on behind the last one after the connection breaks or the server ends it', async () => {
     const replies = [stream(change(1), change(2)), resets, refused(503), breaking(change(3)), stream(change(4))];
-    const { sequences, addresses, told } = await following(replies, { live: true }, 4);
+    const { sequences, asked, told } = await following(replies, { live: true }, 4);
     expect(sequences).toEqual([1, 2, 3, 4]);
-    expect(addresses.map((url) => /since=(\d+)/.exec(url)?.[1])).toEqual(['0', '2', '2', '2', '3']);
+    expect(asked.map(({ since }) => since)).toEqual([0, 2, 2, 2, 3]);
     expect(told.map(({ code }) => code)).toEqual(['network', 'network', 'server_error', 'network']);
   });
 
   test('that are not kept any more end with where to go on after reading everything', async () => {
-    const replies = [stream(change(8), 'event: reset\ndata: {}\n\n'), page([], 90, false, true)];
-    const { sequences, error } = await following(replies, { since: 7, live: true });
+    const reset = 'event: reset\nid: 90\ndata: {"next_since":90}\n\n';
+    const { sequences, error } = await following([stream(change(8), reset)], { since: 7, live: true });
     expect(sequences).toEqual([8]);
     expect(error).toMatchObject({ code: 'feed_reset', nextSince: 90 });
   });
@@ -147,10 +149,11 @@ describe('changes, pushed', () => {
     ['a page that is no stream', text(200, '<html>'), InvalidAnswerError],
     ['an answer that is no stream', page([1], 1, false), InvalidAnswerError],
     ['an event that holds no change', stream('data: hello\n\n'), InvalidAnswerError],
+    ['a reset that does not say where to go on', stream('event: reset\ndata: {}\n\n'), InvalidAnswerError],
   ])('end with an error for %s', async (_, reply, ErrorClass) => {
-    const { error, addresses } = await following([reply], { live: true });
+    const { error, asked } = await following([reply], { live: true });
     expect(error).toBeInstanceOf(ErrorClass);
-    expect(addresses).toHaveLength(1);
+    expect(asked).toHaveLength(1);
   });
 
   test('close their connection when the loop is left', async () => {
@@ -222,8 +225,9 @@ async function following(replies: readonly Reply[], options: ChangesOptions, cou
   } catch (thrown) {
     error = thrown;
   }
-  const asked = server.requests.flatMap(({ body }: SeenRequest) => (body === '' ? [] : [JSON.parse(body).data]));
-  return { sequences, error, waits, told, asked, addresses: server.requests.map(({ url }) => url) };
+  // A page is asked for in `data`, a stream beside it.
+  const asked = server.requests.map(({ body }) => JSON.parse(body)).map((sent) => sent.data ?? sent);
+  return { sequences, error, waits, told, asked };
 }
 
 async function take(changes: AsyncIterable<{ sequence: number }>, count: number): Promise<number[]> {

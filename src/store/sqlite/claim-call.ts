@@ -1,14 +1,12 @@
-import type { Call } from '../../core/call.ts';
 import type { CallFilter, Moment } from '../../core/call-filter.ts';
 import type { EpochSeconds } from '../../core/clock.ts';
 import type { Connection } from './connection.ts';
 import { whereOf } from './find-page.ts';
 import { narrowed } from './find-rows.ts';
-import { findCall } from './read-calls.ts';
 import { allOf, type Condition, whereClause } from './where-clause.ts';
 
 /**
- * The best due manual call that matches: highest priority, then due longest, then lowest id; never one whose number
+ * The id of the best due manual call that matches: highest priority, then due longest, then lowest id; never one whose number
  * somebody is working on, in whatever project. Undefined: there is none.
  *
  * A list may hold many calls that are due only later, with priorities above those that are due now. What is due has
@@ -19,7 +17,7 @@ export function bestDueCall(
   filter: CallFilter,
   moment: Moment,
   projectIds: readonly number[] | null,
-): Call | undefined {
+): number | undefined {
   // Where the clock was set back there are calls of the future, which are no less due (dispatch.ts).
   const newest = connection.value('SELECT max(created_at) FROM calls') as number | null;
   const until = (newest ?? 0) > moment.now ? Number.MAX_SAFE_INTEGER : moment.now;
@@ -28,7 +26,7 @@ export function bestDueCall(
     const priority = nextPriority(connection, above);
     if (priority === undefined) return undefined;
     const id = firstOf(search, priority);
-    if (id !== undefined) return findCall(connection, id);
+    if (id !== undefined) return id;
     if (search.left <= 0) return sortedFirst(search);
     above = priority;
   }
@@ -45,7 +43,7 @@ interface Search {
 }
 
 /** A filter that matches few of very many calls is answered faster by finding and sorting those. */
-const VISITS = 2_000;
+const VISITS = 500;
 
 const CLAIMABLE = `status = 'pending' AND outbound_type = 'manual'`;
 const NUMBER_IS_FREE = `NOT EXISTS (SELECT 1 FROM calls AS held INDEXED BY calls_in_progress_by_caller
@@ -83,10 +81,9 @@ function firstOf(search: Search, priority: number): number | undefined {
   return undefined;
 }
 
-function sortedFirst({ connection, where }: Search): Call | undefined {
-  const row = connection.get(
+function sortedFirst({ connection, where }: Search): number | undefined {
+  return connection.get(
     `SELECT id FROM calls WHERE ${CLAIMABLE} AND ${where.sql} ORDER BY +priority DESC, due_since, id LIMIT 1`,
     where.values,
-  );
-  return row && findCall(connection, row[0] as number);
+  )?.[0] as number | undefined;
 }

@@ -59,7 +59,7 @@ function outcomeOf(
       return changeCalls(writing, command.rows, moment, projectIds, (call) => remove(call, command.code, now));
     case 'claim': {
       const { choose, agent, leaseSeconds } = command;
-      const id = 'id' in choose ? choose.id : bestDueCall(writing.connection, choose.filter, moment, projectIds)?.id;
+      const id = 'id' in choose ? choose.id : bestDueCall(writing.connection, choose.filter, moment, projectIds);
       if (id === undefined) return { kind: 'calls', calls: [] };
       return changeCall(writing, id, projectIds, (call) => claim(call, agent, leaseSeconds, now));
     }

@@ -15,6 +15,7 @@ import { beginImport } from './import-calls.ts';
 import { lastSequence, readChanges, readHistory } from './journal.ts';
 import { migrate, requireNewestSchema } from './migrate.ts';
 import { readCalls, readRendered } from './read-calls.ts';
+import { createReaderThread } from './reader-thread.ts';
 import { readStats } from './stats.ts';
 import type { StoreLogger } from './store-logger.ts';
 import { createStoreWriter, type StoreWriter } from './store-writer.ts';
@@ -40,7 +41,10 @@ export interface SqliteStoreOptions {
   whenDerivedDiffers?: 'remake' | 'refuse' | 'ignore';
   /** How long a write waits for another process that writes; default: 5 seconds. */
   lockWaitMs?: number;
-  /** Starts a thread that runs serve-writer.ts; without it this thread writes. */
+  /**
+   * Starts a thread that runs serve-writer.ts. What takes long to read gets a thread of its own then as well, as this
+   * one serves. Without it everything is done in this thread.
+   */
   spawnWriter?: (options: { path: string; lockWaitMs: number }) => Worker;
   /** Called after each commit of commands. */
   onCommit?: (group: CommittedGroup) => void;
@@ -94,6 +98,7 @@ async function createStore(connection: Connection, options: SqliteStoreOptions):
   const { path, derivation, lockWaitMs = LOCK_WAIT_MS } = options;
   const guard = createDerivedGuard(connection, derivation);
   const signal = createChangeSignal(connection);
+  const reader = options.spawnWriter && createReaderThread(path);
   /** Of imports and streams that have not come to an end. */
   const others = new Set<Connection>();
   const connect = (connectionOptions: ConnectionOptions): Connection => {
@@ -111,7 +116,8 @@ async function createStore(connection: Connection, options: SqliteStoreOptions):
   return {
     readRendered: async (query: CallQuery) => readRendered(connection, query, guard),
     readCalls: async (query: CallQuery) => readCalls(connection, query),
-    streamCalls: (filter: CallFilter, moment: Moment) => streamCalls(() => connect({ readOnly: true }), filter, moment),
+    streamCalls: (filter: CallFilter, moment: Moment) =>
+      reader?.streamCalls(filter, moment) ?? streamCalls(() => connect({ readOnly: true }), filter, moment),
     // Not mapped: it writes far more than it reads, and memory counts while it does.
     beginImport: async (importOptions: ImportOptions = {}) =>
       beginImport(
@@ -129,9 +135,10 @@ async function createStore(connection: Connection, options: SqliteStoreOptions):
     changes: async (question) => readChanges(connection, question),
     lastSequence: async () => lastSequence(connection),
     onChange: signal.onChange,
-    stats: async (filter, moment) => readStats(connection, filter, moment),
+    stats: async (filter, moment) => reader?.stats(filter, moment) ?? readStats(connection, filter, moment),
     async close() {
       signal.stop();
+      await reader?.close();
       await writer.close();
       for (const other of others) other.close();
       connection.close();

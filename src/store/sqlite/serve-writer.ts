@@ -1,9 +1,13 @@
 import type { MessagePort } from 'node:worker_threads';
+import type { Command, CommandContext } from '../../core/call-command.ts';
 import type { Derivation } from '../../core/call-store.ts';
+import type { TidyLimits } from '../../core/call-writer.ts';
+import type { CommittedGroup } from './group-commit.ts';
 import { createOutbox } from './outbox.ts';
+import { type PlainError, plainError } from './plain-error.ts';
 import { createStoreWriter } from './store-writer.ts';
+import { type Answer, answerQuestions } from './thread-questions.ts';
 import { openWriterConnection } from './writer-connection.ts';
-import { plainError, type WriterReply, type WriterRequest } from './writer-messages.ts';
 
 export interface ServeWriterOptions {
   port: MessagePort;
@@ -12,9 +16,22 @@ export interface ServeWriterOptions {
   lockWaitMs: number;
 }
 
-/** The writing thread: carries out what writer-thread.ts sends. Ends the thread when it is told to close. */
+export type WriterQuestion =
+  | { kind: 'execute'; command: Command; context: CommandContext }
+  | { kind: 'tidy'; limits: TidyLimits }
+  | { kind: 'check' }
+  | { kind: 'close' };
+
+export type WriterMessage =
+  | Answer
+  | { kind: 'ready' }
+  /** Something was committed. Comes before the answers to it. */
+  | { kind: 'committed'; group: CommittedGroup }
+  | { kind: 'fatal'; error: PlainError };
+
+/** The program of the writing thread: carries out what writer-thread.ts asks. Ends when it is told to close. */
 export function serveWriter({ port, path, derivation, lockWaitMs }: ServeWriterOptions): void {
-  const post = createOutbox<WriterReply>(port);
+  const post = createOutbox<WriterMessage>(port);
   const writer = createStoreWriter({
     connection: openWriterConnection(path),
     derivation,
@@ -22,31 +39,18 @@ export function serveWriter({ port, path, derivation, lockWaitMs }: ServeWriterO
     onCommit: (group) => post({ kind: 'committed', group }),
     onFatal: (error) => post({ kind: 'fatal', error: plainError(error) }),
   });
-
-  const carryOut = async (request: WriterRequest): Promise<unknown> => {
-    switch (request.kind) {
+  answerQuestions(port, post, async (question: WriterQuestion): Promise<unknown> => {
+    switch (question.kind) {
       case 'execute':
-        return writer.execute(request.command, request.context);
+        return writer.execute(question.command, question.context);
       case 'tidy':
-        return writer.tidy(request.limits);
+        return writer.tidy(question.limits);
       case 'check':
         return writer.checkWritable();
       case 'close':
-        return writer.close();
-    }
-  };
-
-  port.on('message', (requests: WriterRequest[]) => {
-    for (const request of requests) {
-      const { number, kind } = request;
-      carryOut(request)
-        .then(
-          (result) => post({ kind: 'done', number, result }),
-          (error: unknown) => post({ kind: 'failed', number, error: plainError(error) }),
-        )
-        .finally(() => {
-          if (kind === 'close') setImmediate(() => port.close());
-        });
+        await writer.close();
+        // After the answer, which goes out in the next turn.
+        setImmediate(() => setImmediate(() => port.close()));
     }
   });
   post({ kind: 'ready' });

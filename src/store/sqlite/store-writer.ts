@@ -5,7 +5,7 @@ import type { Connection } from './connection.ts';
 import { createDerivedGuard } from './derived.ts';
 import { executeCommand } from './execute-command.ts';
 import { GroupCommit, type GroupCommitOptions } from './group-commit.ts';
-import { tidySteps } from './tidy.ts';
+import { type Place, type TidyStep, tidyTasks } from './tidy.ts';
 import { isLocked } from './translate-error.ts';
 
 /** The one that writes calls, in this thread or in another. */
@@ -36,12 +36,15 @@ export function createStoreWriter({ derivation, ...options }: StoreWriterOptions
     },
     async tidy(limits) {
       const tidied: Tidied = { history: 0, changes: 0, calls: 0, repeats: 0 };
-      for (const { what, run } of tidySteps(connection, limits)) {
-        for (let isDone = false; !isDone; ) {
-          const step = await group.run({ work: run, isKept: ({ removed }) => removed > 0, weight: TIDY_WEIGHT });
-          tidied[what] += step.removed;
-          isDone = step.isDone;
-        }
+      for (const { what, step } of tidyTasks(connection, limits)) {
+        let place: Place | undefined;
+        do {
+          const from = place;
+          const isKept = ({ removed }: TidyStep) => removed > 0;
+          const { removed, next } = await group.run({ work: () => step(from), isKept, weight: TIDY_WEIGHT });
+          tidied[what] += removed;
+          place = next;
+        } while (place !== undefined);
       }
       return tidied;
     },

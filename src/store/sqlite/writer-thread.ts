@@ -4,9 +4,10 @@ import type { Tidied } from '../../core/call-writer.ts';
 import { StoreUnavailableError } from '../../core/errors.ts';
 import { Backlog } from './backlog.ts';
 import type { CommittedGroup } from './group-commit.ts';
-import { createOutbox } from './outbox.ts';
+import { revivedError } from './plain-error.ts';
+import type { WriterMessage, WriterQuestion } from './serve-writer.ts';
 import { type StoreWriter, weightOf } from './store-writer.ts';
-import { revivedError, type WriterReply, type WriterRequest } from './writer-messages.ts';
+import { ThreadQuestions } from './thread-questions.ts';
 
 export interface WriterThreadOptions {
   /** A thread that runs serveWriter. */
@@ -17,102 +18,77 @@ export interface WriterThreadOptions {
   onFatal(error: Error): void;
 }
 
-type Question = WriterRequest extends infer R ? (R extends WriterRequest ? Omit<R, 'number'> : never) : never;
-
-interface Pending {
-  resolve(result: unknown): void;
-  reject(error: Error): void;
-}
-
 /**
- * The writer in a thread of its own, so that neither the disk nor a large save holds up who reads.
- * Resolves when it has opened the database. @throws what it failed with
+ * The writer in a thread of its own, so that neither the disk nor a large save holds up who reads. Resolves when it has
+ * opened the database.
+ * @throws what it failed with
  */
-export async function startWriterThread(options: WriterThreadOptions): Promise<StoreWriter> {
-  const { worker, path, onCommit, onFatal } = options;
-  const post = createOutbox<WriterRequest>(worker);
+export async function startWriterThread({
+  worker,
+  path,
+  onCommit,
+  onFatal,
+}: WriterThreadOptions): Promise<StoreWriter> {
+  const questions = new ThreadQuestions<WriterQuestion>(worker);
   const backlog = new Backlog();
-  const pending = new Map<number, Pending>();
-  let number = 0;
-  let closing: Promise<void> | undefined;
   const ready = Promise.withResolvers<void>();
-  let isReady = false;
+  const exited = Promise.withResolvers<void>();
+  let state: 'starting' | 'open' | 'closing' | 'ended' = 'starting';
+  let closed: Promise<void> | undefined;
 
-  function ask(question: Question): Promise<unknown> {
-    number += 1;
-    const request = { ...question, number } as WriterRequest;
-    const answer = new Promise((resolve, reject) => pending.set(number, { resolve, reject }));
-    post(request);
-    return answer;
+  function hear(message: WriterMessage): void {
+    if (message.kind === 'ready') ready.resolve();
+    else if (message.kind === 'committed') onCommit(message.group);
+    else if (message.kind === 'fatal') onFatal(revivedError(message.error));
+    else questions.settle(message);
   }
 
-  function hear(reply: WriterReply): void {
-    switch (reply.kind) {
-      case 'ready':
-        isReady = true;
-        ready.resolve();
-        return;
-      case 'done':
-        pending.get(reply.number)?.resolve(reply.result);
-        pending.delete(reply.number);
-        return;
-      case 'failed':
-        pending.get(reply.number)?.reject(revivedError(reply.error));
-        pending.delete(reply.number);
-        return;
-      case 'committed':
-        onCommit(reply.group);
-        return;
-      case 'fatal':
-        onFatal(revivedError(reply.error));
-        return;
-    }
+  function end(reason: Error): void {
+    if (state === 'ended') return;
+    const isUnexpected = state === 'open';
+    state = 'ended';
+    ready.reject(reason);
+    questions.fail(
+      new StoreUnavailableError('The thread that stores calls has ended; it is not known whether this was stored', {
+        cause: reason,
+      }),
+    );
+    if (isUnexpected)
+      onFatal(new Error(`The thread that stores calls has ended: ${reason.message}`, { cause: reason }));
   }
 
-  function end(error: Error): void {
-    const lost = new StoreUnavailableError('The writing thread ended; it is not known whether this was stored', {
-      cause: error,
-    });
-    for (const { reject } of pending.values()) reject(lost);
-    pending.clear();
-    if (!isReady) ready.reject(error);
-    else if (closing === undefined) onFatal(new Error(`The writing thread ended: ${error.message}`, { cause: error }));
-  }
-
-  const exited = new Promise<void>((resolve) => {
-    worker.once('exit', (code) => {
-      end(new Error(`exit code ${code}`));
-      resolve();
-    });
+  worker.on('message', (messages: WriterMessage[]) => messages.forEach(hear));
+  worker.once('error', (error) => end(error as Error));
+  worker.once('exit', (code) => {
+    end(new Error(`exit code ${code}`));
+    exited.resolve();
   });
-  let isFailed = false;
-  worker.once('error', (error) => {
-    isFailed = true;
-    end(error as Error);
-  });
-  worker.on('message', (replies: WriterReply[]) => replies.forEach(hear));
   await ready.promise;
+  state = 'open';
 
-  const refuseWhenEnded = () => {
-    if (closing !== undefined) throw new StoreUnavailableError(`The database is closed (${path})`);
-    if (isFailed) throw new StoreUnavailableError('The writing thread has ended');
-  };
+  function ask(question: WriterQuestion): Promise<unknown> {
+    if (state === 'open') return questions.ask(question);
+    const what = state === 'closing' ? `The database is closed (${path})` : 'The thread that stores calls has ended';
+    return Promise.reject(new StoreUnavailableError(what));
+  }
+
+  async function close(): Promise<void> {
+    if (state === 'open') {
+      const answered = questions.ask({ kind: 'close' });
+      state = 'closing';
+      await answered;
+    }
+    await exited.promise;
+  }
+
   return {
-    async execute(command, context) {
-      refuseWhenEnded();
-      return (await backlog.hold(weightOf(command), () => ask({ kind: 'execute', command, context }))) as CommandResult;
-    },
-    async tidy(limits) {
-      refuseWhenEnded();
-      return (await ask({ kind: 'tidy', limits })) as Tidied;
-    },
-    async checkWritable() {
-      refuseWhenEnded();
-      await ask({ kind: 'check' });
-    },
+    execute: (command, context) =>
+      backlog.hold(weightOf(command), () => ask({ kind: 'execute', command, context })) as Promise<CommandResult>,
+    tidy: (limits) => ask({ kind: 'tidy', limits }) as Promise<Tidied>,
+    checkWritable: () => ask({ kind: 'check' }) as Promise<void>,
     close() {
-      closing ??= isFailed ? exited : ask({ kind: 'close' }).then(() => exited);
-      return closing;
+      closed ??= close();
+      return closed;
     },
   };
 }

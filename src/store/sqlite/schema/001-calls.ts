@@ -8,7 +8,7 @@ import {
   STATUSES,
 } from '../../../../client/src/contract.ts';
 import { OPEN_STATUSES } from '../../../core/call.ts';
-import { literals } from '../literals.ts';
+import { checkWord, literals } from '../literals.ts';
 import { CREATE_INDEXES } from './indexes.ts';
 
 /** Calls, what is derived from them, tokens. Instants are whole seconds since the epoch. */
@@ -20,8 +20,8 @@ export const calls: readonly string[] = [
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     project_id INTEGER NOT NULL,
     inbound_route_id INTEGER,
-    source TEXT NOT NULL CHECK (source IN (${literals(SOURCES)})),
-    status TEXT NOT NULL CHECK (status IN (${literals(STATUSES)})),
+    source TEXT NOT NULL ${checkWord('source', SOURCES)},
+    status TEXT NOT NULL ${checkWord('status', STATUSES)},
     status_reason TEXT,
     caller_id TEXT NOT NULL,
     caller_id_name TEXT,
@@ -30,9 +30,9 @@ export const calls: readonly string[] = [
     outbound_trunk TEXT,
     campaign_name TEXT,
     campaign_info TEXT,
-    outbound_type TEXT NOT NULL CHECK (outbound_type IN (${literals(OUTBOUND_TYPES)})),
-    attend_type TEXT NOT NULL CHECK (attend_type IN (${literals(ATTEND_TYPES)})),
-    type TEXT CHECK (type IN (${literals(DESTINATION_TYPES)})),
+    outbound_type TEXT NOT NULL ${checkWord('outbound_type', OUTBOUND_TYPES)},
+    attend_type TEXT NOT NULL ${checkWord('attend_type', ATTEND_TYPES)},
+    type TEXT ${checkWord('type', DESTINATION_TYPES)},
     destination TEXT,
     priority INTEGER NOT NULL,
     schedule INTEGER,
@@ -45,7 +45,7 @@ export const calls: readonly string[] = [
     last_missed_at INTEGER,
     claimed_by TEXT,
     claimed_until INTEGER,
-    last_result TEXT CHECK (last_result IN (${literals(RESULTS)})),
+    last_result TEXT ${checkWord('last_result', RESULTS)},
     last_attempt_at INTEGER,
     next_attempt_at INTEGER,
     created_at INTEGER NOT NULL,
@@ -80,7 +80,7 @@ export const calls: readonly string[] = [
     name TEXT NOT NULL,
     hash BLOB NOT NULL,
     sealed_key BLOB,
-    scope TEXT NOT NULL CHECK (scope IN (${literals(SCOPES)})),
+    scope TEXT NOT NULL ${checkWord('scope', SCOPES)},
     project_ids TEXT,
     agent TEXT,
     created_at INTEGER NOT NULL,

@@ -1,5 +1,5 @@
 import { CALL_EVENTS, STATUSES } from '../../../../client/src/contract.ts';
-import { literals } from '../literals.ts';
+import { checkWord } from '../literals.ts';
 
 /** What happened to calls, the feed of changes, repeatable requests, and what claiming needs. */
 export const journal: readonly string[] = [
@@ -9,9 +9,9 @@ export const journal: readonly string[] = [
     number INTEGER NOT NULL,
     at INTEGER NOT NULL,
     actor TEXT NOT NULL,
-    event TEXT NOT NULL CHECK (event IN (${literals(CALL_EVENTS)})),
-    from_status TEXT CHECK (from_status IN (${literals(STATUSES)})),
-    to_status TEXT CHECK (to_status IN (${literals(STATUSES)})),
+    event TEXT NOT NULL ${checkWord('event', CALL_EVENTS)},
+    from_status TEXT ${checkWord('from_status', STATUSES)},
+    to_status TEXT ${checkWord('to_status', STATUSES)},
     reason TEXT,
     facts TEXT,
     PRIMARY KEY (call_id, number)

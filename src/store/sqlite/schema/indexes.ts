@@ -104,8 +104,9 @@ const INDEXES: readonly Index[] = [
   // What agents may claim, in the order in which they get it, with all that being due depends on.
   {
     name: 'calls_claimable',
-    on: `(priority DESC, due_since, schedule, next_attempt_at) WHERE status = 'pending' AND outbound_type = 'manual'`,
-    statistics: '10000 2500 1 1 1',
+    on: `(priority DESC, due_since, id, schedule, next_attempt_at)
+      WHERE status = 'pending' AND outbound_type = 'manual'`,
+    statistics: '10000 2500 1 1 1 1',
   },
 ];
 

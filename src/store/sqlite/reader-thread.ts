@@ -1,0 +1,70 @@
+import { Worker } from 'node:worker_threads';
+import type { Call } from '../../core/call.ts';
+import type { CallStats } from '../../core/call-command.ts';
+import type { CallFilter, Moment } from '../../core/call-filter.ts';
+import { StoreUnavailableError } from '../../core/errors.ts';
+import type { ReaderData, ReaderQuestion } from './serve-reader.ts';
+import { type Answer, ThreadQuestions } from './thread-questions.ts';
+
+/** Reading that may take long, in a thread of its own. */
+export interface ReaderThread {
+  stats(filter: CallFilter, moment: Moment): Promise<CallStats>;
+  streamCalls(filter: CallFilter, moment: Moment): AsyncIterable<readonly Call[]>;
+  close(): Promise<void>;
+}
+
+/** The thread begins with the first question; one that has ended is followed by another. */
+export function createReaderThread(path: string): ReaderThread {
+  let running: { worker: Worker; questions: ThreadQuestions<ReaderQuestion> } | undefined;
+  let isClosed = false;
+  let stream = 0;
+
+  function start() {
+    if (isClosed) throw new StoreUnavailableError(`The database is closed (${path})`);
+    if (running !== undefined) return running;
+    const data: ReaderData = { path };
+    const worker = new Worker(new URL('./serve-reader.ts', import.meta.url), { workerData: data });
+    const questions = new ThreadQuestions<ReaderQuestion>(worker);
+    const started = { worker, questions };
+    const end = (reason: unknown) => {
+      if (running === started) running = undefined;
+      questions.fail(new StoreUnavailableError('The thread that reads has ended', { cause: reason }));
+    };
+    worker.on('message', (answers: Answer[]) => {
+      for (const answer of answers) questions.settle(answer);
+    });
+    worker.once('error', end);
+    worker.once('exit', end);
+    running = started;
+    return started;
+  }
+
+  return {
+    async stats(filter, moment) {
+      return (await start().questions.ask({ kind: 'stats', filter, moment })) as CallStats;
+    },
+    async *streamCalls(filter, moment) {
+      const { questions } = start();
+      stream += 1;
+      const own = stream;
+      await questions.ask({ kind: 'open', stream: own, filter, moment });
+      try {
+        while (true) {
+          const batch = (await questions.ask({ kind: 'next', stream: own })) as readonly Call[] | undefined;
+          if (batch === undefined) return;
+          yield batch;
+        }
+      } finally {
+        // Where the thread has ended there is nothing left to end.
+        if (running?.questions === questions) await questions.ask({ kind: 'end', stream: own });
+      }
+    },
+    async close() {
+      isClosed = true;
+      const { worker, questions } = running ?? {};
+      questions?.fail(new StoreUnavailableError(`The database is closed (${path})`));
+      running = undefined;
+      await worker?.terminate();
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Call } from '../../core/call.ts';
+import type { CallFilter, Moment } from '../../core/call-filter.ts';
+import { Connection } from './connection.ts';
+import { createOutbox } from './outbox.ts';
+import { readStats } from './stats.ts';
+import { streamCalls } from './stream-calls.ts';
+import { type Answer, answerQuestions } from './thread-questions.ts';
+
+/** The program of the reading thread: what may take long, so that it holds up nobody. Started by reader-thread.ts. */
+
+export interface ReaderData {
+  path: string;
+}
+
+export type ReaderQuestion =
+  | { kind: 'stats'; filter: CallFilter; moment: Moment }
+  /** Begins a stream; its number is the asker's. */
+  | { kind: 'open'; stream: number; filter: CallFilter; moment: Moment }
+  /** The next batch; undefined: there are no more. */
+  | { kind: 'next'; stream: number }
+  | { kind: 'end'; stream: number };
+
+if (parentPort === null) throw new Error('serve-reader.ts is the program of a worker thread');
+const { path }: ReaderData = workerData;
+const connect = () => new Connection(path, { readOnly: true });
+const connection = connect();
+const streams = new Map<number, AsyncGenerator<readonly Call[]>>();
+
+answerQuestions(parentPort, createOutbox<Answer>(parentPort), async (question: ReaderQuestion): Promise<unknown> => {
+  switch (question.kind) {
+    case 'stats':
+      return readStats(connection, question.filter, question.moment);
+    case 'open':
+      streams.set(question.stream, streamCalls(connect, question.filter, question.moment));
+      return undefined;
+    case 'next':
+      return (await streams.get(question.stream)?.next())?.value;
+    case 'end':
+      await streams.get(question.stream)?.return(undefined);
+      streams.delete(question.stream);
+  }
+});

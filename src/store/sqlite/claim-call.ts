@@ -1,5 +1,6 @@
 import type { CallFilter, Moment } from '../../core/call-filter.ts';
 import type { EpochSeconds } from '../../core/clock.ts';
+import { LIMIT } from './bound-limit.ts';
 import type { Connection } from './connection.ts';
 import { whereOf } from './find-page.ts';
 import { narrowed } from './find-rows.ts';
@@ -69,7 +70,7 @@ function firstOf(search: Search, priority: number): number | undefined {
   const { connection, moment, until, where } = search;
   const due = whereClause({ due: true }, moment);
   const inOrder = `SELECT id AS candidate FROM calls INDEXED BY calls_claimable
-    WHERE ${CLAIMABLE} AND priority = ? AND due_since <= ? AND ${due.sql} ORDER BY due_since, id LIMIT ?`;
+    WHERE ${CLAIMABLE} AND priority = ? AND due_since <= ? AND ${due.sql} ORDER BY due_since, id ${LIMIT}`;
   const order = [priority, until, ...due.values, search.left];
   // The inner list is found in the index alone; what it holds is then judged in its order.
   const row = connection.get(

@@ -1,4 +1,5 @@
 import type { CallQuery } from '../../core/call-filter.ts';
+import { LIMIT, LIMIT_OFFSET } from './bound-limit.ts';
 import type { Connection } from './connection.ts';
 import { type Order, orderOf } from './order.ts';
 import { allOf, type Condition, isPendingOnly, whereClause } from './where-clause.ts';
@@ -72,7 +73,7 @@ function sorted({ connection, where, afterId, order, pendingOnly, limit, offset 
   const { sql, values } = allOf([where, above(afterId)]);
   // The plus keeps the planner from choosing an index for the order, which here is the way not to go. The join lets the
   // matches be found in an index that does not hold what they are sorted by.
-  const sort = `ORDER BY +calls.${order.sql} LIMIT ? OFFSET ?`;
+  const sort = `ORDER BY +calls.${order.sql} ${LIMIT_OFFSET}`;
   const isInIndex = pendingOnly || order.sql.startsWith('id');
   return ids(
     connection,
@@ -88,7 +89,7 @@ function walked({ connection, where, afterId, order, pendingOnly, limit, offset 
   const walk = (pendingOnly ? order.pendingWalk : undefined) ?? order.walk;
   const { sql, values } = allOf([where, above(afterId)]);
   if (most === undefined) {
-    return ids(connection, `SELECT id FROM calls ${walk}${whereOf({ sql })} ORDER BY ${order.sql} LIMIT ? OFFSET ?`, [
+    return ids(connection, `SELECT id FROM calls ${walk}${whereOf({ sql })} ORDER BY ${order.sql} ${LIMIT_OFFSET}`, [
       ...values,
       limit,
       offset,
@@ -97,8 +98,8 @@ function walked({ connection, where, afterId, order, pendingOnly, limit, offset 
   const within = allOf([{ sql: pendingOnly ? `status = 'pending'` : '', values: [] }, above(afterId)]);
   return ids(
     connection,
-    `SELECT id FROM (SELECT * FROM calls ${walk}${whereOf(within)} ORDER BY ${order.sql} LIMIT ?)${whereOf(where)}
-    LIMIT ? OFFSET ?`,
+    `SELECT id FROM (SELECT * FROM calls ${walk}${whereOf(within)} ORDER BY ${order.sql} ${LIMIT})${whereOf(where)}
+    ${LIMIT_OFFSET}`,
     [...within.values, most, ...where.values, limit, offset],
   );
 }

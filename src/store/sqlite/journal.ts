@@ -1,5 +1,6 @@
 import type { FeedEntry, FeedPage, HistoryEntry } from '../../core/call-command.ts';
 import type { FeedQuestion } from '../../core/call-journal.ts';
+import { LIMIT } from './bound-limit.ts';
 import type { Connection } from './connection.ts';
 import { CALL_COLUMNS, toCall } from './row-columns.ts';
 import { REMOVED_THROUGH } from './tidy.ts';
@@ -71,7 +72,7 @@ function entriesOf(
   const rows = connection.all(
     `SELECT sequence, ${isMatch.sql === '' ? 'TRUE' : `(${isMatch.sql}) IS TRUE`}, ${CALL_COLUMNS.join(', ')}
       FROM (SELECT sequence, call_id FROM changes WHERE sequence > ? AND sequence <= ? ${isVisible}) AS feed
-      CROSS JOIN calls ON id = call_id ORDER BY sequence LIMIT ?`,
+      CROSS JOIN calls ON id = call_id ORDER BY sequence ${LIMIT}`,
     [...isMatch.values, since, until, ...(projectIds === null ? [] : [JSON.stringify(projectIds)]), limit + 1],
   );
   return rows.map(([sequence, matches, ...call]) => ({

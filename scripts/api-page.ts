@@ -3,32 +3,31 @@ import { join } from 'node:path';
 import type { Problem } from '../client/src/contract.ts';
 import { filterDefinitions } from '../src/wire/filters.ts';
 import { messages, multipartProblems } from '../src/wire/messages.ts';
+import { actionSections } from './action-sections.ts';
+import { fillPage, markdownTable } from './fill-page.ts';
 
 const PAGE = join(import.meta.dirname, '../docs/api.md');
 
-/** docs/api.md with its generated tables written anew between their markers; the rest stays as it is. */
+/** docs/api.md with what is generated written anew between its markers; the rest stays as it is. */
 export function apiPage(): string {
-  return fill(fill(readFileSync(PAGE, 'utf8'), 'filters', filterTable()), 'codes', codeTable());
-}
-
-function fill(page: string, name: string, table: string): string {
-  const [start, end] = [`<!-- made from the source: ${name} -->`, `<!-- end of ${name} -->`];
-  const [from, to] = [page.indexOf(start), page.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`docs/api.md has no place for the table of ${name}`);
-  return `${page.slice(0, from + start.length)}\n\n${table}\n\n${page.slice(to)}`;
+  const parts = { filters: filterTable(), actions: actionSections(), codes: codeTable() };
+  return Object.entries(parts).reduce((page, [name, text]) => fillPage(page, name, text), readFileSync(PAGE, 'utf8'));
 }
 
 function filterTable(): string {
-  const rows = [...filterDefinitions].map(([name, { description }]) => `| \`${name}\` | ${description} |`);
-  return ['| filter | calls that match |', '| --- | --- |', ...rows].join('\n');
+  const rows = [...filterDefinitions].map(([name, { description }]) => [`\`${name}\``, description]);
+  return markdownTable(['filter', 'calls that match'], rows);
 }
 
 /** Every code with the sentences that it comes with. */
 function codeTable(): string {
   const problems = Object.values({ ...messages, ...multipartProblems }).map(sampleOf);
   const byCode = Map.groupBy(problems, ({ code }) => code);
-  const rows = [...byCode].map(([code, of]) => `| \`${code}\` | ${of.map(({ message }) => message).join('<br>')} |`);
-  return ['| code | says |', '| --- | --- |', ...rows.sort()].join('\n');
+  const rows = [...byCode].map(([code, of]) => [`\`${code}\``, of.map(({ message }) => message).join('<br>')]);
+  return markdownTable(
+    ['code', 'says'],
+    rows.sort(([a = ''], [b = '']) => (a < b ? -1 : 1)),
+  );
 }
 
 /** A message with the names of its arguments in capitals where their values would stand. */

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import {
   AuthenticationError,
   type CallQueueClientError,
@@ -165,6 +165,28 @@ describe('changes, pushed', () => {
     await using server = await startScriptedServer([open]);
     await take(createClient({ url: server.url, token: TOKEN }).changes({ live: true }), 1);
     await closed.promise;
+  });
+
+  describe('over a connection that died without a word', () => {
+    afterEach(() => vi.useRealTimers());
+
+    test('come over a new one after three comment lines would have come', async () => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      const open: Reply = (response) => begin(response, change(1));
+      await using server = await startScriptedServer([open, stream(change(2))]);
+      const told: string[] = [];
+      const onRetry = ({ message }: Error) => void told.push(message);
+      const options: ClientOptions = { url: server.url, token: TOKEN, wait: async () => {} };
+      const changes = createClient(options).changes({ live: true, onRetry });
+      await changes.next();
+      const next = changes.next();
+      await vi.advanceTimersByTimeAsync(44_999);
+      expect(server.requests).toHaveLength(1);
+      await vi.advanceTimersByTimeAsync(1);
+      expect((await next).value).toMatchObject({ sequence: 2 });
+      expect(told).toEqual([`No complete answer from ${server.url}/api/call-queue/events within 45000 ms`]);
+      await changes.return();
+    });
   });
 
   test('end with the reason of the signal, also while nothing comes', async () => {

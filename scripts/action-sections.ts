@@ -20,7 +20,7 @@ function section(action: ActionDefinition, seen: Set<string>): string {
     `${description} Scope \`${scope}\`.`,
     ...(data === undefined ? [] : tables(data, seen)),
     `Beside${data === undefined ? ' the action' : ' `data`'}: ${beside.map((member) => `\`${member}\``).join(', ')}.`,
-    `\`\`\`json\n${JSON.stringify({ action: name, ...example })}\n\`\`\``,
+    `\`\`\`json\n${jsonOf({ action: name, ...example })}\n\`\`\``,
   ].join('\n\n');
 }
 
@@ -56,4 +56,11 @@ function textOf({ description = '', properties }: JsonSchema): string {
   return isFilters
     ? `${description.replace(/ Combined with AND.*/, '')} [Filters](#filters) as for \`read\`.`
     : description;
+}
+
+/** On one line if it fits. */
+function jsonOf(value: object): string {
+  const indented = JSON.stringify(value, null, 2);
+  const line = indented.replace(/\n */g, ' ').replace(/([{[]) | ([}\]])/g, '$1$2');
+  return line.length <= 120 ? line : indented;
 }

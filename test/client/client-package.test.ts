@@ -29,7 +29,7 @@ describe('the published client', () => {
       ...['-p', join(client, 'tsconfig.build.json'), '--outDir', dist],
     ]);
     writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
-    writeFileSync(join(folder, 'read-all.js'), READ_ALL);
+    writeFileSync(join(folder, 'use.js'), PROGRAM);
   });
 
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -52,7 +52,7 @@ describe('the published client', () => {
     }
   });
 
-  test.each(runtimes)('reads all pages, after a retry and with a hash, under %s', async (node) => {
+  test.each(runtimes)('reads, saves and follows, after a retry and with a hash, under %s', async (node) => {
     const answer = (ids: number[], next_cursor: string | null) =>
       json(200, {
         has_error: false,
@@ -64,19 +64,30 @@ describe('the published client', () => {
       text(503, 'starting', { 'retry-after': '0' }),
       answer([1, 2], 'b'),
       answer([3], null),
+      text(503, 'starting', { 'retry-after': '0' }),
+      json(200, { has_error: false, messages: [], pagination: [], results: [{ id: 4 }] }),
+      text(200, 'id: 5\ndata: {"id":4,"sequence":5}\n\n', { 'content-type': 'text/event-stream' }),
     ]);
-    const { stdout } = await run(node, [join(folder, 'read-all.js'), server.url]);
-    expect(stdout).toBe('1,2,3\n');
-    expect(server.requests.map(({ body }) => JSON.parse(body).cursor)).toEqual(['', '', 'b']);
+    const { stdout } = await run(node, [join(folder, 'use.js'), server.url]);
+    expect(stdout).toBe('1,2,3,4,5\n');
+    expect(server.requests.slice(0, 3).map(({ body }) => JSON.parse(body).cursor)).toEqual(['', '', 'b']);
+    const keys = server.requests.slice(3, 5).map(({ headers }) => headers['idempotency-key']);
+    expect(keys).toEqual([expect.stringMatching(/^[0-9a-f]{32}$/), keys[0]]);
     // md5 of action=read&filters%5Bstatus%5D=pending&cursor=&page_size=1000your_api_key, by md5sum
     expect(JSON.parse(server.requests[1]!.body).api_hash).toBe('2a277f445ed070b993a8632fe27b7ca7');
   });
 });
 
-const READ_ALL = `
+const PROGRAM = `
 import { createClient } from './dist/index.js';
 const client = createClient({ url: process.argv[2], token: 'a-token', key: 'your_api_key' });
 const ids = [];
 for await (const call of client.calls({ status: 'pending' })) ids.push(call.id);
+const [saved] = await client.save({ project_id: 1, calls: [{ caller_id: '+441632960001' }] });
+ids.push(saved.id);
+for await (const { sequence } of client.changes({ live: true })) {
+  ids.push(sequence);
+  break;
+}
 console.log(ids.join());
 `;

@@ -1,12 +1,17 @@
 import manifest from '../package.json' with { type: 'json' };
+import { createJobs, type Jobs } from './app/jobs.ts';
+import { meterCommands } from './app/meter-commands.ts';
 import { openStore, projectsOf } from './app/open-store.ts';
 import { ensureSettingsToken } from './app/settings-token.ts';
+import { spawnWriter } from './app/spawn-writer.ts';
 import type { Settings } from './config.ts';
-import { createCallQueue } from './core/call-queue.ts';
+import { type CallQueue, createCallQueue } from './core/call-queue.ts';
 import type { Store } from './core/call-store.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import { noPbx } from './core/pbx.ts';
 import { createTimeZone } from './core/time-zone.ts';
+import type { Backend } from './http/backend.ts';
+import { createMetrics } from './http/metrics.ts';
 import { createHttpServer, type HttpServer } from './http/server.ts';
 import type { Logger } from './logger.ts';
 import type { ApiParts } from './wire/action.ts';
@@ -31,6 +36,8 @@ export interface AppOptions {
   settings: Settings;
   logger: Logger;
   clock?: Clock;
+  /** How long a reader of changes that has 1 MiB to take may take nothing; default: 10 s. */
+  streamPatienceMs?: number;
 }
 
 export const VERSION: string = manifest.version;
@@ -39,14 +46,18 @@ export const VERSION: string = manifest.version;
 const GRACE_MS = 9000;
 
 /** The only place where the parts are put together. */
-export function createApp({ settings, logger, clock = systemClock }: AppOptions): App {
+export function createApp({ settings, logger, clock = systemClock, streamPatienceMs }: AppOptions): App {
+  const metrics = createMetrics(VERSION);
   const http = createHttpServer({
     settings,
     logger,
+    metrics,
     version: VERSION,
     openApi: createOpenApi({ version: VERSION }),
+    streamPatienceMs,
   });
   let store: Store | undefined;
+  let jobs: Jobs | undefined;
   let starting: Promise<{ url: string }> | undefined;
   let stopping: Promise<void> | undefined;
 
@@ -66,9 +77,17 @@ export function createApp({ settings, logger, clock = systemClock }: AppOptions)
     if (stopping !== undefined) throw new Error('A stopped app cannot be started again');
     try {
       const url = await http.listen();
-      store = await openStore(settings, { logger });
+      store = await openStore(settings, {
+        logger,
+        spawnWriter: (place) => spawnWriter(settings, place),
+        onCommit: metrics.groupCommitted,
+      });
       await ensureSettingsToken(store, settings, clock.now());
-      http.serve(createBackend(store));
+      const queue = meterCommands(createCallQueue({ store, clock, pbx: noPbx }), metrics);
+      http.serve(createBackend(queue, store));
+      jobs = createJobs({ queue, writer: store, clock, keeping: settings, logger });
+      // Who was told to stop meanwhile waits for this start, and stops what it finds.
+      if (stopping === undefined) jobs.start();
       logger.info({ url, version: VERSION, node: process.version, pid: process.pid }, 'started');
       return { url };
     } catch (error) {
@@ -78,8 +97,7 @@ export function createApp({ settings, logger, clock = systemClock }: AppOptions)
     }
   }
 
-  function createBackend(opened: Store) {
-    const queue = createCallQueue({ store: opened, clock, pbx: noPbx });
+  function createBackend(queue: CallQueue, opened: Store): Backend {
     const timeZone = createTimeZone(settings.timezone);
     const parts: ApiParts = {
       queue,
@@ -101,7 +119,9 @@ export function createApp({ settings, logger, clock = systemClock }: AppOptions)
     await http.stop(GRACE_MS);
     // What failed at the start has been told to who started.
     await starting?.catch(() => undefined);
+    const jobsEnded = jobs?.stop();
     await store?.close();
+    await jobsEnded;
     logger.info('stopped');
   }
 }

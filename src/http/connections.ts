@@ -24,8 +24,8 @@ const GOODBYES = 1000;
  * What happens to connections before there is a request that a route could answer: too many of them, bytes that are not
  * HTTP, clients that are too slow. Each is told why, in the envelope, as far as the connection allows.
  */
-export function guardConnections(server: Server, options: ConnectionOptions): void {
-  capConnections(server, options);
+export function guardConnections(server: Server, options: ConnectionOptions): OpenConnections {
+  const open = capConnections(server, options);
   answerBrokenRequests(server, options);
 
   // Node would say `100 Continue` at once, and the body would come before anybody looked at the token.
@@ -36,21 +36,28 @@ export function guardConnections(server: Server, options: ConnectionOptions): vo
     const refusal = new Refusal(405, [messages.methodNotAllowed('CONNECT', 'GET, POST')], { allow: 'GET, POST' });
     socket.end(rawAnswer(refusal, options.nextRequestId()));
   });
+  return open;
+}
+
+export interface OpenConnections {
+  /** Closes those over which nothing ever came: browsers and pools open them in advance, and Node never calls them idle. */
+  closeUnused(): void;
 }
 
 /** Node's own `maxConnections` drops connections without a word. */
-function capConnections(server: Server, { maxConnections, nextRequestId, metrics }: ConnectionOptions): void {
-  let open = 0;
+function capConnections(
+  server: Server,
+  { maxConnections, nextRequestId, metrics }: ConnectionOptions,
+): OpenConnections {
+  const open = new Set<Socket>();
   let goodbyes = 0;
   const accept = server.listeners('connection') as ((socket: Socket) => void)[];
   server.removeAllListeners('connection');
 
   server.on('connection', (socket: Socket) => {
-    if (open < maxConnections) {
-      open += 1;
-      socket.once('close', () => {
-        open -= 1;
-      });
+    if (open.size < maxConnections) {
+      open.add(socket);
+      socket.once('close', () => open.delete(socket));
       for (const listener of accept) listener.call(server, socket);
       return;
     }
@@ -71,6 +78,12 @@ function capConnections(server: Server, { maxConnections, nextRequestId, metrics
     const refusal = new Refusal(503, [messages.tooManyConnections()], { 'retry-after': '1' });
     socket.end(rawAnswer(refusal, nextRequestId()));
   });
+
+  return {
+    closeUnused() {
+      for (const socket of open) if (socket.bytesRead === 0) socket.destroy();
+    },
+  };
 }
 
 /** Requests that Node's parser gives up on. */

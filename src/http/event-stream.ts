@@ -25,8 +25,8 @@ export interface EventStreamOptions {
 
 /** What a reader has not taken yet, at most; beside it only the one page that went over it. */
 const MOST_UNSENT_BYTES = 1024 * 1024;
-/** How long an ended stream may take to get its last bytes out. */
-const GOODBYE_MS = 2000;
+/** How long the reader of an ended stream may take to read its last bytes and to close the connection. */
+const GOODBYE_MS = 1000;
 /** A healthy connection is never silent for that long: there is a comment every 15 s. */
 const DEAD_AFTER_MS = 60_000;
 
@@ -82,8 +82,10 @@ export class EventStream {
     this.#isEnded = true;
     clearTimeout(this.#stall);
     const { response } = this.options;
-    const timer = setTimeout(() => response.destroy(), GOODBYE_MS);
-    response.once('close', () => clearTimeout(timer));
+    // The socket, as an answer counts as done when it is sent, read or not.
+    const { socket } = response;
+    const timer = setTimeout(() => socket?.destroy(), GOODBYE_MS);
+    socket?.once('close', () => clearTimeout(timer));
     response.end(commentInEvents(comment));
   }
 }

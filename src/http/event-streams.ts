@@ -11,7 +11,7 @@ export interface EventStreamsOptions {
   maxStreams: number;
   logger: Logger;
   /** How long a reader that has 1 MiB waiting may take nothing before it is cut. */
-  patienceMs?: number;
+  patienceMs?: number | undefined;
 }
 
 export type NewEventStream = Omit<EventStreamOptions, 'patienceMs' | 'onReady' | 'onStalled'>;

@@ -39,6 +39,8 @@ export function registerEvents(
         ...(reply.getHeaders() as Record<string, string>),
         'content-type': 'text/event-stream',
         'cache-control': 'no-store',
+        // What comes after the stream is asked for elsewhere: its end is the end of the connection.
+        connection: 'close',
         // nginx would collect the events otherwise.
         'x-accel-buffering': 'no',
       });

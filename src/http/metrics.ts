@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { createQueueMetrics, type QueueMetrics } from './queue-metrics.ts';
 
-export interface Metrics {
+export interface Metrics extends QueueMetrics {
   requestDone(request: { action: string; status: number; seconds: number }): void;
   loginFailed(reason: string): void;
   connectionRefused(): void;
@@ -49,6 +50,7 @@ export function createMetrics(version: string): Metrics {
 
   const all = Registry.merge([processMetrics(), own]);
   return {
+    ...createQueueMetrics(own),
     requestDone({ action, status, seconds }) {
       requests.inc({ action, status });
       durations.observe({ action }, seconds);

@@ -9,14 +9,14 @@ import { createAdmission } from './admission.ts';
 import { registerApiDocs } from './api-docs.ts';
 import { registerApi } from './api-route.ts';
 import type { Backend, Phase } from './backend.ts';
-import { guardConnections } from './connections.ts';
+import { guardConnections, type OpenConnections } from './connections.ts';
 import { EventStreams } from './event-streams.ts';
 import { registerEvents } from './events-route.ts';
 import { registerExport } from './export-route.ts';
 import { createFailedLogins } from './failed-logins.ts';
 
 import { type HttpSettings, MAX_HEADER_BYTES } from './http-settings.ts';
-import { createMetrics } from './metrics.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
 import { registerProbes } from './probes.ts';
 import { createParameterReader } from './read-parameters.ts';
 import { createRequestIds } from './request-id.ts';
@@ -45,6 +45,10 @@ export interface HttpServerOptions {
   /** The OpenAPI document. */
   openApi: object;
   version: string;
+  /** Default: its own. */
+  metrics?: Metrics;
+  /** How long a reader of a stream that has 1 MiB to take may take nothing; default: 10 s. */
+  streamPatienceMs?: number | undefined;
 }
 
 /** Proxies keep idle connections for a minute or so; closing first would now and then hit a request just sent. */
@@ -52,13 +56,15 @@ const KEEP_ALIVE_MS = 65_000;
 /** How long an answered client may go on sending a body that nobody wants before it is cut. */
 const UNREAD_BODY_MS = 5000;
 const IDLE_CHECK_MS = 50;
+const UNUSED_MS = 500;
 
-export function createHttpServer({ settings, logger, openApi, version }: HttpServerOptions): HttpServer {
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  const { settings, logger, openApi, version, metrics = createMetrics(version), streamPatienceMs } = options;
   const { limits } = settings;
   let phase: Phase = { name: 'starting' };
   let stopped: Promise<void> | undefined;
+  let connections: OpenConnections | undefined;
   const currentPhase = () => phase;
-  const metrics = createMetrics(version);
   const nextRequestId = createRequestIds();
   const routes = createRouteTable();
   const logRequest = createRequestLog({ logger, metrics });
@@ -106,7 +112,7 @@ export function createHttpServer({ settings, logger, openApi, version }: HttpSer
       );
       // A client that neither sends nor takes anything for this long is gone.
       http.timeout = limits.requestTimeoutSeconds * 2000;
-      guardConnections(http, { maxConnections: limits.connections, nextRequestId, logger, metrics });
+      connections = guardConnections(http, { maxConnections: limits.connections, nextRequestId, logger, metrics });
       return http;
     },
   });
@@ -137,7 +143,8 @@ export function createHttpServer({ settings, logger, openApi, version }: HttpSer
   });
 
   const readParameters = createParameterReader({ limits, logger });
-  const streams = new EventStreams({ maxStreams: limits.eventStreams, logger });
+  const streams = new EventStreams({ maxStreams: limits.eventStreams, patienceMs: streamPatienceMs, logger });
+  metrics.watchStreams(streams);
   registerApi(server, { phase: currentPhase, readParameters });
   registerEvents(server, { phase: currentPhase, readParameters, streams });
   registerExport(server, { phase: currentPhase, readParameters, logger });
@@ -153,7 +160,7 @@ export function createHttpServer({ settings, logger, openApi, version }: HttpSer
       phase = { name: 'stopping' };
       // First: they would never end by themselves.
       streams.endAll();
-      stopped ??= close(server, graceMs);
+      stopped ??= close(server, connections, graceMs);
       return stopped;
     },
     routes: routes.list,
@@ -175,15 +182,22 @@ function cutUnreadBody(request: { complete: boolean; socket: { destroy(): void }
   }, UNREAD_BODY_MS).unref();
 }
 
-async function close(server: FastifyInstance, graceMs: number): Promise<void> {
+async function close(
+  server: FastifyInstance,
+  connections: OpenConnections | undefined,
+  graceMs: number,
+): Promise<void> {
   const http: Server = server.server;
   // Connections whose answer has just been sent are idle, and would keep the server open for another minute.
   const idle = setInterval(() => http.closeIdleConnections(), IDLE_CHECK_MS);
+  // A request may be on its way over them.
+  const unused = setTimeout(() => connections?.closeUnused(), UNUSED_MS);
   const end = setTimeout(() => http.closeAllConnections(), graceMs);
   try {
     await server.close();
   } finally {
     clearInterval(idle);
+    clearTimeout(unused);
     clearTimeout(end);
   }
 }

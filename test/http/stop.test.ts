@@ -85,6 +85,15 @@ describe('stopping', () => {
     expect(performance.now() - begun).toBeLessThan(2000);
   });
 
+  it('does not wait for connections over which nothing ever came', async () => {
+    await using server = await startHttpServer({});
+    const received = readToEnd(await openSocket(server.url));
+    const begun = performance.now();
+    await server.http.stop(60_000);
+    expect(await received).toBe('');
+    expect(performance.now() - begun).toBeLessThan(5000);
+  });
+
   it('closes a connection when it becomes idle, whatever it was busy with', async () => {
     const { begun, finish, api } = slowApi();
     const checkWritable = async () => void (await api.handle({} as never));

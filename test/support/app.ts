@@ -91,7 +91,13 @@ export interface TestAnswer<Result> {
  *     const { status, body } = await app.post({ action: 'read' });
  */
 export async function startTestApp(
-  options: { settings?: TestSettings; clock?: Clock; calls?: readonly NewCall[]; logger?: Logger } = {},
+  options: {
+    settings?: TestSettings;
+    clock?: Clock;
+    calls?: readonly NewCall[];
+    logger?: Logger;
+    streamPatienceMs?: number;
+  } = {},
 ): Promise<TestApp> {
   const folder = mkdtempSync(join(tmpdir(), 'callqueue-test-'));
   const settings = testSettings(folder, options.settings);
@@ -99,7 +105,12 @@ export async function startTestApp(
   const logger =
     options.logger ?? createLogger({ level: 'trace', destination: { write: (line) => void logLines.push(line) } });
   const clock = options.clock ?? { now: () => NOW };
-  const app = createApp({ settings, logger, clock });
+  const app = createApp({
+    settings,
+    logger,
+    clock,
+    ...(options.streamPatienceMs !== undefined && { streamPatienceMs: options.streamPatienceMs }),
+  });
   const { url } = await app.start().catch((error) => {
     rmSync(folder, { recursive: true, force: true });
     throw error;

@@ -1,10 +1,21 @@
 import { join } from 'node:path';
-import { openSqliteStore } from '../../src/store/sqlite/open-sqlite-store.ts';
+import { openSqliteStore, type SqliteStoreOptions } from '../../src/store/sqlite/open-sqlite-store.ts';
 import { plainDerivation } from '../support/derivation.ts';
+import { spawnPlainWriter } from '../support/plain-writer.ts';
 import { tempFolder } from '../support/temp-folder.ts';
+import { describeCallJournal } from './call-journal-contract.ts';
 import { describeCallStore } from './call-store-contract.ts';
+import { describeCallWriter } from './call-writer-contract.ts';
 
-describeCallStore('SQLite', () => {
+const prepare = (options: Partial<SqliteStoreOptions> = {}) => {
   const folder = tempFolder();
-  return (name, derivation = plainDerivation) => openSqliteStore({ path: join(folder, `${name}.db`), derivation });
-});
+  return (name: string, derivation = plainDerivation) =>
+    openSqliteStore({ path: join(folder, `${name}.db`), derivation, ...options });
+};
+const withThreads = { spawnWriter: spawnPlainWriter };
+
+describeCallStore('SQLite', () => prepare());
+for (const describeContract of [describeCallWriter, describeCallJournal]) {
+  describeContract('SQLite', () => prepare());
+  describeContract('SQLite with threads', () => prepare(withThreads));
+}

@@ -52,6 +52,13 @@ describe('the first start', () => {
     expect(stdout + stderr).not.toContain(key);
   });
 
+  it('makes a database that only the owner can read', async () => {
+    await serve();
+    for (const name of ['callqueue.db', 'callqueue.db-wal', 'callqueue.db-shm']) {
+      expect([name, statSync(place.path(`data/${name}`)).mode & 0o777]).toEqual([name, 0o600]);
+    }
+  });
+
   it.skipIf(spawnSync('curl', ['--version']).status !== 0)(
     'shows a curl line that works when it is pasted',
     async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, linkSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { StoreUnusableError } from '../../core/errors.ts';
 import { Connection } from './connection.ts';
@@ -16,6 +16,8 @@ export async function createDatabase(path: string): Promise<void> {
   const draft = `${path}.new-${randomUUID()}`;
   try {
     mkdirSync(dirname(path), { recursive: true });
+    // It will hold customers' numbers, so only its owner may read it. SQLite gives the files beside it the same rights.
+    writeFileSync(draft, '', { mode: 0o600, flag: 'wx' });
     await fill(draft);
     linkSync(draft, path);
     syncFolder(dirname(path));

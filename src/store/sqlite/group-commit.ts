@@ -168,10 +168,12 @@ export class GroupCommit {
       // What the system has dropped from its cache after a failed write, reads as if it were stored.
       const fatal = new StoreUnavailableError(
         'The disk failed while calls were being made durable; whether they are stored is not known',
-        { cause: error },
+        { cause: error, isOutcomeUnknown: true },
       );
-      this.#refusal = fatal;
-      for (const { reject } of [...group, ...this.#waiting.splice(0)]) reject(fatal);
+      const refusal = new StoreUnavailableError('The disk failed; nothing is stored any more', { cause: error });
+      this.#refusal = refusal;
+      for (const { reject } of group) reject(fatal);
+      for (const { reject } of this.#waiting.splice(0)) reject(refusal);
       onFatal(fatal);
       return;
     }

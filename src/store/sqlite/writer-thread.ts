@@ -51,6 +51,7 @@ export async function startWriterThread({
     questions.fail(
       new StoreUnavailableError('The thread that stores calls has ended; it is not known whether this was stored', {
         cause: reason,
+        isOutcomeUnknown: true,
       }),
     );
     if (isUnexpected)

@@ -54,7 +54,7 @@ export function createJobs({ queue, writer, clock, keeping, logger }: JobsOption
   const timers: NodeJS.Timeout[] = [];
   const running = new Map<Job, Promise<void>>();
   let isStopped = false;
-  let isFailing = false;
+  const failing = new Set<Job>();
 
   function begin(job: Job): void {
     if (isStopped || running.has(job)) return;
@@ -62,16 +62,16 @@ export function createJobs({ queue, writer, clock, keeping, logger }: JobsOption
     running.set(job, run);
   }
 
-  async function attempt({ name, run }: Job): Promise<void> {
+  async function attempt(job: Job): Promise<void> {
     try {
-      await run();
-      isFailing = false;
+      await job.run();
+      failing.delete(job);
     } catch (error) {
       if (isStopped && error instanceof StoreUnavailableError) return;
       // Told once and not every second: what is wrong with the database shows in every request as well.
-      if (!isFailing)
-        logger[error instanceof StoreUnavailableError ? 'warn' : 'error']({ err: error }, `${name} failed`);
-      isFailing = true;
+      const level = error instanceof StoreUnavailableError ? 'warn' : 'error';
+      if (!failing.has(job)) logger[level]({ err: error }, `${job.name} failed`);
+      failing.add(job);
     }
   }
 

@@ -48,9 +48,12 @@ export function createMetrics(version: string): Metrics {
     registers,
   }).set({ version, node: process.version }, 1);
 
+  const queueMetrics = createQueueMetrics(own);
+
+  // Last: what is registered later is not in it.
   const all = Registry.merge([processMetrics(), own]);
   return {
-    ...createQueueMetrics(own),
+    ...queueMetrics,
     requestDone({ action, status, seconds }) {
       requests.inc({ action, status });
       durations.observe({ action }, seconds);

@@ -9,7 +9,12 @@ export interface QueueMetrics {
   /** One durable commit: how many commands it held, and how long it took. */
   groupCommitted(group: { jobs: number; seconds: number }): void;
   /** Where figures of streams are found when somebody asks. */
-  watchStreams(streams: { readonly size: number; readonly lag: number }): void;
+  watchStreams(streams: StreamFigures): void;
+}
+
+export interface StreamFigures {
+  readonly size: number;
+  readonly lag: number;
 }
 
 export function createQueueMetrics(registry: Registry): QueueMetrics {
@@ -39,6 +44,24 @@ export function createQueueMetrics(registry: Registry): QueueMetrics {
     registers,
   });
 
+  let streams: StreamFigures = { size: 0, lag: 0 };
+  new Gauge({
+    name: 'callqueue_event_streams',
+    help: 'Open streams of changes.',
+    registers,
+    collect() {
+      this.set(streams.size);
+    },
+  });
+  new Gauge({
+    name: 'callqueue_event_stream_lag',
+    help: 'Changes that the reader furthest behind has still to get.',
+    registers,
+    collect() {
+      this.set(streams.lag);
+    },
+  });
+
   return {
     commandDone: (command, result) => commands.inc({ command, result }),
     callsSaved(outcomes) {
@@ -48,23 +71,8 @@ export function createQueueMetrics(registry: Registry): QueueMetrics {
       groups.observe(jobs);
       commits.observe(seconds);
     },
-    watchStreams(streams) {
-      new Gauge({
-        name: 'callqueue_event_streams',
-        help: 'Open streams of changes.',
-        registers,
-        collect() {
-          this.set(streams.size);
-        },
-      });
-      new Gauge({
-        name: 'callqueue_event_stream_lag',
-        help: 'Changes that the reader furthest behind has still to get.',
-        registers,
-        collect() {
-          this.set(streams.lag);
-        },
-      });
+    watchStreams(watched) {
+      streams = watched;
     },
   };
 }

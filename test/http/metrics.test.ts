@@ -24,6 +24,42 @@ describe('/metrics', () => {
     expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds [\d.e-]+$/m);
   });
 
+  it('counts commands by kind and result, saved calls by outcome, and measures commits', async () => {
+    await using app = await startTestApp();
+    const calls = [1, 2].map((n) => ({ caller_id: '+441632960001', external_id: `x${n}` }));
+    const save = { action: 'save', data: { project_id: 1, calls } };
+    await app.post(save, { headers: { 'idempotency-key': 'k' } });
+    await app.post(save, { headers: { 'idempotency-key': 'k' } });
+    await app.post(save);
+    await app.post({ ...save, dry_run: true });
+    await app.post({ action: 'note', data: { id: 999, text: 'x' } });
+    const text = await (await app.fetch('/metrics')).text();
+    const lines = text.split('\n');
+    expect(lines).toContain('callqueue_commands_total{command="save",result="saved"} 3');
+    expect(lines).toContain('callqueue_commands_total{command="save",result="replayed"} 1');
+    expect(lines).toContain('callqueue_commands_total{command="note",result="refused"} 1');
+    expect(lines).toContain('callqueue_saved_calls_total{outcome="created"} 2');
+    expect(lines).toContain('callqueue_saved_calls_total{outcome="unchanged"} 2');
+    const commits = Number(/^callqueue_commit_seconds_count (\d+)$/m.exec(text)?.[1]);
+    expect(commits).toBeGreaterThanOrEqual(3);
+    expect(lines).toContain(`callqueue_commit_commands_count ${commits}`);
+  });
+
+  it('shows how many streams are open and how far behind they are', async () => {
+    await using app = await startTestApp();
+    const shown = async () => {
+      const text = await (await app.fetch('/metrics')).text();
+      return ['event_streams', 'event_stream_lag'].map((name) =>
+        Number(new RegExp(`^callqueue_${name} (\\d+)$`, 'm').exec(text)?.[1]),
+      );
+    };
+    expect(await shown()).toEqual([0, 0]);
+    const stream = await app.fetch('/api/call-queue/events');
+    expect((await shown())[0]).toBe(1);
+    await stream.body?.cancel();
+    await expect.poll(shown).toEqual([0, 0]);
+  });
+
   it('takes into its labels nothing that a caller sent', async () => {
     await using app = await startTestApp();
     const { token } = await app.addToken({ name: 'crm-of-jane-doe' });

@@ -106,8 +106,12 @@ export class Connection {
     }
   }
 
-  /** Begins a write transaction that the caller ends. @throws StoreUnavailableError as `write` */
-  async beginWrite(waitMs: number): Promise<void> {
+  /**
+   * Begins a write transaction that the caller ends.
+   * @param onLocked called when it has to wait
+   * @throws StoreUnavailableError as `write`
+   */
+  async beginWrite(waitMs: number, onLocked?: () => void): Promise<void> {
     const deadline = performance.now() + waitMs;
     while (true) {
       try {
@@ -116,6 +120,7 @@ export class Connection {
         return;
       } catch (error) {
         if (!isLocked(error) || performance.now() >= deadline) throw error;
+        onLocked?.();
       } finally {
         if (this.isOpen) this.run(`PRAGMA busy_timeout = ${LOCK_WAIT_MS}`);
       }

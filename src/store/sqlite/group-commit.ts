@@ -53,16 +53,18 @@ export class GroupCommit {
   readonly #backlog = new Backlog();
   #waiting: Waiting[] = [];
   #running: Promise<void> | undefined;
-  #isLocked = false;
+  /** Of those who want to know that another process is writing. */
+  #locked: PromiseWithResolvers<void> | undefined;
   #refusal: StoreUnavailableError | undefined;
 
   constructor(options: GroupCommitOptions) {
     this.#options = options;
   }
 
-  /** Whether another process is writing and the next group waits for it. */
-  get isLocked(): boolean {
-    return this.#isLocked;
+  /** Resolves as soon as a group has to wait because another process is writing. */
+  whenLocked(): Promise<void> {
+    this.#locked ??= Promise.withResolvers();
+    return this.#locked.promise;
   }
 
   /** @throws StoreUnavailableError when too much is waiting, or the database cannot be written to */
@@ -111,15 +113,15 @@ export class GroupCommit {
     let answers: readonly Answer[];
     let isCommitting = false;
     try {
-      this.#isLocked = true;
-      await connection.beginWrite(lockWaitMs);
-      this.#isLocked = false;
+      await connection.beginWrite(lockWaitMs, () => {
+        this.#locked?.resolve();
+        this.#locked = undefined;
+      });
       answers = this.#runTogether(group) ?? this.#runApart(group);
       isCommitting = true;
       // A job that was alone and is not kept has ended the transaction.
       if (connection.isInTransaction) connection.run('COMMIT');
     } catch (error) {
-      this.#isLocked = false;
       this.#fail(group, error, isCommitting);
       return;
     }

@@ -49,12 +49,11 @@ export function createStoreWriter({ derivation, ...options }: StoreWriterOptions
       return tidied;
     },
     async checkWritable() {
-      if (group.isLocked) return;
-      try {
-        await group.run({ work: () => writeSomething(connection), isKept: () => true, weight: 1 });
-      } catch (error) {
+      const written = group.run({ work: () => writeSomething(connection), isKept: () => true, weight: 1 });
+      const isWritable = written.catch((error: unknown) => {
         if (!isLocked(error)) throw error;
-      }
+      });
+      await Promise.race([isWritable, group.whenLocked()]);
     },
     async close() {
       await group.close();

@@ -110,7 +110,7 @@ test('the database takes the words of the API and no others', async () => {
   const connection = new Connection(path);
   const schema = connection.all(`SELECT sql FROM sqlite_schema WHERE type = 'table'`).join('\n');
   connection.close();
-  const { SOURCES, STATUSES, OUTBOUND_TYPES, ATTEND_TYPES, DESTINATION_TYPES, RESULTS, SCOPES } = contract;
+  const { SOURCES, STATUSES, OUTBOUND_TYPES, ATTEND_TYPES, DESTINATION_TYPES, RESULTS, SCOPES, CALL_EVENTS } = contract;
   const columns = {
     source: SOURCES,
     status: STATUSES,
@@ -119,9 +119,12 @@ test('the database takes the words of the API and no others', async () => {
     type: DESTINATION_TYPES,
     last_result: RESULTS,
     scope: SCOPES,
+    event: CALL_EVENTS,
+    from_status: STATUSES,
+    to_status: STATUSES,
   };
   for (const [column, words] of Object.entries(columns)) {
-    const found = new RegExp(`CHECK \\(${column} IN \\(([^)]*)\\)\\)`).exec(schema)?.[1];
-    expect(found?.replaceAll("'", '').split(', '), column).toEqual([...words]);
+    const found = new RegExp(`CHECK \\((${column} = [^)]*)\\)`).exec(schema)?.[1];
+    expect(found?.split(' OR '), column).toEqual(words.map((word) => `${column} = '${word}'`));
   }
 });

@@ -9,12 +9,20 @@ export interface Child {
   printed(line: string): Promise<void>;
   /** Exit code, or the signal that ended it. */
   ended: Promise<number | string>;
+  /** All that it has printed. */
+  output(): string;
 }
 
 /** Starts one of the programs of this folder; what is left of it is killed after the test. */
 export function runChild(name: string, ...args: string[]): Child {
+  return runChildBy([], name, ...args);
+}
+
+/** The same under another program, such as strace. */
+export function runChildBy(wrapper: readonly string[], name: string, ...args: string[]): Child {
   const file = fileURLToPath(new URL(`${name}.ts`, import.meta.url));
-  const child = spawn(process.execPath, [file, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [program = '', ...rest] = [...wrapper, process.execPath, file, ...args];
+  const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   let output = '';
   child.stdout.on('data', (chunk) => {
@@ -25,6 +33,7 @@ export function runChild(name: string, ...args: string[]): Child {
   return {
     process: child,
     ended,
+    output: () => output,
     async printed(line) {
       while (!output.includes(`${line}\n`)) {
         const isOver = await Promise.race([once(child, 'progress').then(() => false), ended.then(() => true)]);

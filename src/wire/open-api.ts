@@ -1,7 +1,9 @@
 import type { ActionDefinition } from './action.ts';
 import { actions } from './actions.ts';
 import type { JsonSchema } from './json-schema.ts';
+import { commonSchemas, queryParameter } from './open-api-parameters.ts';
 import { errorEnvelopeSchema, errorReferences, errorResponses, successEnvelopeSchema } from './open-api-responses.ts';
+import { streamPaths } from './open-api-streams.ts';
 import { rowSchema } from './row-schema.ts';
 
 const INTRODUCTION = `Everything is one address, \`/api/call-queue\`; \`action\` selects what it does. For tools that know only
@@ -28,6 +30,7 @@ export function createOpenApi({ version }: { version: string }): Record<string, 
     paths: {
       '/api/call-queue': { get: queryOperation(all), post: bodyOperation(all) },
       ...Object.fromEntries(all.map((action) => [`/api/call-queue/${action.name}`, { post: actionOperation(action) }])),
+      ...streamPaths(),
     },
     components: {
       securitySchemes: {
@@ -65,21 +68,6 @@ function queryOperation(all: readonly ActionDefinition[]): object {
   };
 }
 
-/** One parameter, as the actions that take it describe it. */
-function queryParameter(name: string, schemas: readonly JsonSchema[]): object {
-  const plain = schemas.map(({ description: _, ...schema }) => schema);
-  const distinct = [...new Map(plain.map((schema) => [JSON.stringify(schema), schema])).values()];
-  const [schema = {}, ...more] = distinct;
-  return {
-    name,
-    in: 'query',
-    description: schemas[0]?.description,
-    schema: more.length === 0 ? schema : { anyOf: distinct },
-    ...(schema.type === 'object' ? { style: 'deepObject', explode: true } : {}),
-    ...(name === 'cursor' ? { allowEmptyValue: true } : {}),
-  };
-}
-
 /** POST with the action in the body. */
 function bodyOperation(all: readonly ActionDefinition[]): object {
   const schemas = all.map((action) => bodySchema(action, ['action']));
@@ -102,16 +90,6 @@ function actionOperation(action: ActionDefinition): object {
     responses: { 200: success([action]), ...errorReferences() },
   };
 }
-
-const commonSchemas = {
-  api_hash: {
-    type: 'string',
-    pattern: '^[0-9A-Fa-f]{32}$',
-    description: 'For tokens with a key; otherwise ignored.',
-  },
-  api_username: { type: 'string', description: 'An older form of credentials: allowed, hashed, otherwise ignored.' },
-  api_password: { type: 'string', description: 'Likewise.' },
-} as const satisfies Record<string, JsonSchema>;
 
 function bodySchema(action: ActionDefinition, required: readonly string[]): JsonSchema {
   return {

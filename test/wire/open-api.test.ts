@@ -77,7 +77,18 @@ describe('the description of the API', () => {
     expect(Object.keys(document.paths)).toEqual([
       '/api/call-queue',
       ...ACTIONS.map((action) => `/api/call-queue/${action}`),
+      '/api/call-queue/events',
+      '/api/call-queue/export',
     ]);
+  });
+
+  it.each([
+    ['events', ['since', 'filters', 'with', 'time_format', 'api_hash', 'Last-Event-ID']],
+    ['export', ['format', 'filters', 'time_format', 'api_hash']],
+  ])('describes the parameters of the stream of %s in words', (name, names) => {
+    const { parameters } = document.paths[`/api/call-queue/${name}`].get;
+    expect(parameters.map((parameter: Json) => parameter.name)).toEqual(names);
+    for (const { description, schema } of parameters) expect(description ?? schema.description).toMatch(/\w \w/);
   });
 
   it.each(ACTIONS)('describes every parameter and member of %s in words', (action) => {

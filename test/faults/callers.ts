@@ -1,4 +1,4 @@
-import { type CallToSave, type Client, NetworkError } from '#client';
+import { type CallToSave, type Client, NetworkError, ServerError } from '#client';
 import { numberOf } from '../../bench/make-calls.ts';
 import type { Batch, Deed, Ledger } from './ledger.ts';
 
@@ -10,9 +10,9 @@ export type Names = () => number;
 const MOST_CALLS = 25;
 
 /**
- * Saves, claims, extends, releases and completes without a pause until the server is gone, and writes down what was
- * acknowledged.
- * @throws whatever the server answers that is no success
+ * Saves, claims, extends, releases and completes without a pause until the server is gone or says that it goes, and writes
+ * down what was acknowledged.
+ * @throws whatever else the server answers that is no success
  */
 export async function callUntilGone(client: Client, ledger: Ledger, random: Random, names: Names): Promise<void> {
   const mine: Batch[] = [];
@@ -29,8 +29,13 @@ export async function callUntilGone(client: Client, ledger: Ledger, random: Rand
       } else await work(client, ledger, random, `agent-${names()}`);
     }
   } catch (error) {
-    if (!(error instanceof NetworkError)) throw error;
+    if (!isGoing(error)) throw error;
   }
+}
+
+/** No answer, or a 503, which promises that nothing was done. */
+export function isGoing(error: unknown): boolean {
+  return error instanceof NetworkError || (error instanceof ServerError && error.status === 503);
 }
 
 /**
@@ -58,7 +63,8 @@ async function save(client: Client, batch: Batch, info?: string): Promise<void> 
   );
   const saved = await client.save(
     {
-      ...{ project_id: 1, campaign_name: mark, campaign_info: info, calls },
+      ...{ project_id: 1, campaign_name: mark, calls },
+      ...(info !== undefined && { campaign_info: info }),
       // Nobody claims those that are saved again and again.
       ...(isNamed && { outbound_type: 'auto', attend_type: 'unattended' }),
     },

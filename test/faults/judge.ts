@@ -10,14 +10,37 @@ const MOST = 20;
  * agree; none when all is well.
  */
 export function judge(ledger: Ledger, stored: Stored): string[] {
+  return [
+    ...judgeConsistency(stored),
+    ...judgeBatches(ledger, stored).slice(0, MOST),
+    ...judgeDeeds(ledger, stored).slice(0, MOST),
+  ];
+}
+
+/** Whether file, rows, history and feed agree, whatever they say. */
+export function judgeConsistency(stored: Stored): string[] {
   const history = Map.groupBy(stored.history, ({ callId }) => callId);
   return [
     ...stored.damage.map((text) => `The file is damaged: ${text}`),
-    ...judgeBatches(ledger, stored).slice(0, MOST),
-    ...judgeDeeds(ledger, stored).slice(0, MOST),
     ...stored.rows.flatMap((row) => judgeRow(row, history.get(row.id) ?? [])).slice(0, MOST),
     ...judgeFeed(stored).slice(0, MOST),
   ];
+}
+
+/** What was done although nobody was told: a server that stops in good order leaves none of that. */
+export function judgeUnanswered({ batches, deeds }: Ledger, { rows, history }: Stored): string[] {
+  const marks = new Set(rows.flatMap(({ campaign_name, campaign_info }) => [campaign_name, campaign_info]));
+  const done = new Set(history.map(({ event, actor }) => `${event} ${agentOf(actor)}`));
+  const saves = batches.flatMap(({ mark, ids, rewrites }) => [
+    { mark, isAcknowledged: ids !== undefined },
+    ...rewrites,
+  ]);
+  return [
+    ...saves.filter(({ mark, isAcknowledged }) => !isAcknowledged && marks.has(mark)).map(({ mark }) => mark),
+    ...deeds
+      .filter(({ event, agent, isAcknowledged }) => !isAcknowledged && done.has(`${event} ${agent}`))
+      .map(({ event, agent }) => `${agent} has ${event}`),
+  ].map((what) => `${what}: stored and not answered`);
 }
 
 /** What a reader got who was there all the time, against the feed. */

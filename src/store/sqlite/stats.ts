@@ -13,7 +13,7 @@ export function readStats(connection: Connection, filter: CallFilter, moment: Mo
     const where = whereClause(filter, moment);
     const byStatus = countsBy<Status>(connection, 'status', where);
     const byResult = countsBy<Result>(connection, 'last_result', where);
-    const groups = openGroups(connection, where, moment);
+    const groups = OPEN_STATUSES.flatMap((status) => openGroups(connection, status, where, moment));
     const due = groups.filter(({ isDue }) => isDue);
     const oldest = due.map(({ dueSince }) => dueSince).reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
     return {
@@ -24,8 +24,8 @@ export function readStats(connection: Connection, filter: CallFilter, moment: Mo
       dueNow: due.map(({ count }) => count).reduce(plus, 0),
       overdue: groups.map(({ overdue }) => overdue).reduce(plus, 0),
       oldestDueSince: oldest === Number.POSITIVE_INFINITY ? null : oldest,
-      byProject: summed(groups, ({ projectId }) => ({ projectId })),
-      byDestination: summed(groups, ({ type, destination }) => ({ type, destination })),
+      byProject: summed(groups, ({ projectId }) => ({ projectId })).sort((a, b) => a.projectId - b.projectId),
+      byDestination: summed(groups, ({ type, destination }) => ({ type, destination })).sort((a, b) => b.open - a.open),
       byResult: RESULTS.filter((result) => byResult.has(result)).map((result) => ({
         result,
         count: byResult.get(result) ?? 0,
@@ -44,8 +44,10 @@ export function readStats(connection: Connection, filter: CallFilter, moment: Mo
 const plus = (a: number, b: number) => a + b;
 
 function countsBy<Word>(connection: Connection, column: string, where: Condition): Map<Word, number> {
-  const { sql, values } = allOf([where, { sql: `${column} IS NOT NULL`, values: [] }]);
-  const rows = connection.all(`SELECT ${column}, count(*) FROM calls WHERE ${sql} GROUP BY ${column}`, values);
+  // Only where all are counted is the index of that word alone the best one; the plus hides it.
+  const grouped = where.sql === '' ? column : `+${column}`;
+  const { sql, values } = allOf([where, { sql: `${grouped} IS NOT NULL`, values: [] }]);
+  const rows = connection.all(`SELECT ${column}, count(*) FROM calls WHERE ${sql} GROUP BY ${grouped}`, values);
   return new Map(rows.map(([word, count]) => [word as Word, count as number]));
 }
 
@@ -65,7 +67,8 @@ interface OpenGroup {
 /** When a call became due the last time: after a pause it did so at its end. */
 const BECAME_DUE = 'max(due_since, ifnull(next_attempt_at, due_since))';
 
-function openGroups(connection: Connection, where: Condition, moment: Moment): OpenGroup[] {
+/** @param status one, so that the indexes of pending calls, and of those in progress, are used */
+function openGroups(connection: Connection, status: Status, where: Condition, moment: Moment): OpenGroup[] {
   const due = whereClause({ due: true }, moment);
   const gates = GATES.map((gate) => ({ gate, condition: whereClause({ waitingFor: [gate] }, moment) }));
   const gateCase = gates.map(({ condition }, place) => `WHEN ${condition.sql} THEN ${place}`).join(' ');
@@ -75,12 +78,12 @@ function openGroups(connection: Connection, where: Condition, moment: Moment): O
     moment.now - OVERDUE_SECONDS,
     ...where.values,
   ];
-  const among = allOf([{ sql: `status IN (${literals(OPEN_STATUSES)})`, values: [] }, where]);
+  const among = allOf([{ sql: `status = ${literals([status])}`, values: [] }, where]);
   const rows = connection.all(
     `SELECT project_id, type, destination, gate, is_due, count(*), sum(became_due < bound), min(became_due)
       FROM (SELECT project_id, type, destination, CASE ${gateCase} END AS gate, (${due.sql}) AS is_due,
         ${BECAME_DUE} AS became_due, ? AS bound FROM calls WHERE ${among.sql})
-      GROUP BY project_id, type, destination, gate, is_due ORDER BY project_id, type, destination`,
+      GROUP BY +project_id, +type, +destination, gate, is_due`,
     values,
   );
   return rows.map(([projectId, type, destination, gate, isDue, count, overdue, dueSince]) => ({

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { type Client, type ClientOptions, createClient } from '#client';
 import { LAUNCHER } from '../support/cli.ts';
 
@@ -22,6 +23,8 @@ export interface ServerProcess extends AsyncDisposable {
   kill(): Promise<void>;
   /** SIGTERM; how it ended and how long that took. */
   stop(): Promise<{ code: number | null; seconds: number }>;
+  /** Runs another command beside it, as a process of its own. */
+  command(args: readonly string[]): Promise<{ code: number | null; stderr: string }>;
   /** A client that finds the server again after a restart; sends everything once unless told otherwise. */
   client(options?: Partial<ClientOptions>): Client;
   /** What all its processes logged. */
@@ -36,6 +39,10 @@ export function createServerProcess(options: {
 }): ServerProcess {
   const { database, logFolder, env = {} } = options;
   const logFile = join(logFolder, 'server.log');
+  const environment = {
+    ...{ PATH: process.env.PATH ?? '', CALLQUEUE_PORT: '0', CALLQUEUE_TOKEN: TOKEN, CALLQUEUE_LOG: 'warn' },
+    ...{ CALLQUEUE_DATABASE: `sqlite:${database}`, CALLQUEUE_TIMEZONE: 'UTC', CALLQUEUE_COUNTRY: 'GB', ...env },
+  };
   let running: { url: string; pid: number; gone: Promise<unknown>; signal(name: NodeJS.Signals): void } | undefined;
   const now = () => {
     if (running === undefined) throw new Error('The server is not running');
@@ -54,18 +61,15 @@ export function createServerProcess(options: {
       const log = openSync(logFile, 'a');
       const child = spawn(process.execPath, [LAUNCHER, 'serve'], {
         cwd: logFolder,
-        env: {
-          ...{ PATH: process.env.PATH ?? '', CALLQUEUE_PORT: '0', CALLQUEUE_TOKEN: TOKEN, CALLQUEUE_LOG: 'warn' },
-          ...{ CALLQUEUE_DATABASE: `sqlite:${database}`, CALLQUEUE_TIMEZONE: 'UTC', CALLQUEUE_COUNTRY: 'GB', ...env },
-        },
+        env: environment,
         stdio: ['ignore', 'pipe', log],
       });
       closeSync(log);
       const gone = once(child, 'exit');
       const url = await new Promise<string>((resolve, reject) => {
         let said = '';
-        child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-          said += text;
+        child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+          said += chunk;
           const address = ADDRESS.exec(said)?.[1];
           if (address !== undefined) resolve(address);
         });
@@ -86,6 +90,15 @@ export function createServerProcess(options: {
       const [code] = (await gone) as [number | null];
       running = undefined;
       return { code, seconds: (performance.now() - begun) / 1000 };
+    },
+    async command(args) {
+      const child = spawn(process.execPath, [LAUNCHER, ...args], {
+        cwd: logFolder,
+        env: environment,
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+      const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+      return { code: code as number | null, stderr };
     },
     client: (others) =>
       createClient({

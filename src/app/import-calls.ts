@@ -8,6 +8,8 @@ export interface ImportOptions {
   rows: AsyncIterable<FileRow>;
   /** Makes a call of a row, or tells what is wrong with it. */
   parse(row: FileRow): NewCall | readonly string[];
+  /** How long after a call was closed the same row makes no second one; default 0. */
+  repeatWindowSeconds?: number;
   /** Rows of one transaction; undefined: all. */
   batch?: number | undefined;
   /** Check everything, store nothing. */
@@ -45,7 +47,7 @@ export async function importCalls(options: ImportOptions): Promise<ImportOutcome
   const { batch = Number.POSITIVE_INFINITY, dryRun, skipBad, signal } = options;
   const outcomes = { created: 0, updated: 0, unchanged: 0, in_progress: 0 };
   const outcome: ImportOutcome = { read: 0, bad: 0, stored: 0, outcomes, isInterrupted: false };
-  const transaction = new Transaction(options.store);
+  const transaction = new Transaction(options.store, options.repeatWindowSeconds ?? 0);
   let piece: { row: FileRow; call: NewCall }[] = [];
 
   const isHopeless = () => outcome.bad > 0 && !skipBad;
@@ -99,11 +101,13 @@ export async function importCalls(options: ImportOptions): Promise<ImportOutcome
 /** A transaction that begins with its first call. */
 class Transaction {
   readonly #store: ImportOptions['store'];
+  readonly #repeatWindowSeconds: number;
   #session: ImportSession | undefined;
   #outcomes: SaveOutcome[] = [];
 
-  constructor(store: ImportOptions['store']) {
+  constructor(store: ImportOptions['store'], repeatWindowSeconds: number) {
     this.#store = store;
+    this.#repeatWindowSeconds = repeatWindowSeconds;
   }
 
   /** How many calls it holds. */
@@ -113,7 +117,7 @@ class Transaction {
 
   /** Adds all, or none and answers the first duplicate. */
   async add(calls: readonly NewCall[]): Promise<DuplicateCallError | undefined> {
-    this.#session ??= await this.#store.beginImport();
+    this.#session ??= await this.#store.beginImport({ repeatWindowSeconds: this.#repeatWindowSeconds });
     try {
       this.#outcomes.push(...(await this.#session.add(calls)));
       return undefined;

@@ -68,6 +68,7 @@ with one bad row nothing is stored; a server may run meanwhile and sees none of 
         store,
         rows: readRows(source, format),
         parse: createRowParser(settings, { keepIds: values['keep-ids'] ?? false, defaultProjectId }),
+        repeatWindowSeconds: settings.repeatWindowSeconds,
         batch,
         dryRun,
         skipBad: badFile !== undefined,

@@ -2,7 +2,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { StoreUnavailableError, StoreUnusableError } from '../../core/errors.ts';
 import { Backlog } from './backlog.ts';
 import type { Connection } from './connection.ts';
-import { isDiskFailure, isSyncFailure } from './translate-error.ts';
+import { isDiskFailure, isLocked, isSyncFailure } from './translate-error.ts';
 
 /** A piece of work on the database, done whole or not at all. */
 export interface Job<T> {
@@ -40,6 +40,8 @@ const GROUP_ROWS = 1_000;
 
 interface Waiting {
   job: Job<unknown>;
+  /** When it came, as performance.now() tells. */
+  since: number;
   resolve(result: unknown): void;
   reject(error: unknown): void;
 }
@@ -81,7 +83,7 @@ export class GroupCommit {
 
   #enqueue<T>(job: Job<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.#waiting.push({ job, resolve: resolve as Waiting['resolve'], reject });
+      this.#waiting.push({ job, since: performance.now(), resolve: resolve as Waiting['resolve'], reject });
       this.#running ??= this.#drain();
     });
   }
@@ -122,7 +124,7 @@ export class GroupCommit {
       // A job that was alone and is not kept has ended the transaction.
       if (connection.isInTransaction) connection.run('COMMIT');
     } catch (error) {
-      this.#fail(group, error, isCommitting);
+      this.#fail([...group, ...this.#lockedOut(error, begun)], error, isCommitting);
       return;
     }
     for (const answer of answers) answer();
@@ -162,6 +164,13 @@ export class GroupCommit {
       connection.run('RELEASE job');
       return answer;
     });
+  }
+
+  /** Those behind a group that waited for the lock in vain have waited as long, and are not to begin anew. */
+  #lockedOut(error: unknown, begun: number): Waiting[] {
+    if (!isLocked(error)) return [];
+    const later = this.#waiting.findIndex(({ since }) => since > begun);
+    return this.#waiting.splice(0, later < 0 ? this.#waiting.length : later);
   }
 
   #fail(group: readonly Waiting[], error: unknown, isCommitting: boolean): void {

@@ -1,8 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import type { ChangeRow } from '../../client/src/contract.ts';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { openStore, projectsOf } from '../../src/app/open-store.ts';
+import { createApp } from '../../src/app.ts';
+import { createCallQueue } from '../../src/core/call-queue.ts';
+import type { Store } from '../../src/core/call-store.ts';
+import { noPbx } from '../../src/core/pbx.ts';
+import { createTimeZone } from '../../src/core/time-zone.ts';
+import { createLogger } from '../../src/logger.ts';
+import { createApi } from '../../src/wire/api.ts';
+import { NOW, startTestApp, type TestApp, testSettings } from '../support/app.ts';
 import { type EventReader, readEvents } from '../support/event-reader.ts';
+import { startHttpServer } from '../support/http-server.ts';
+import { makeCall } from '../support/make-call.ts';
 import { openSocket, readToEnd } from '../support/raw-http.ts';
+import { tempFolder } from '../support/temp-folder.ts';
 
 const EVENTS = '/api/call-queue/events';
 
@@ -92,7 +103,7 @@ describe('a stream of changes', () => {
     const reader = await listen(app);
     // The store of the test is opened a second time, as another process would.
     const session = await app.store.beginImport();
-    await session.add([{ ...(await import('../support/make-call.ts')).makeCall({}) }]);
+    await session.add([makeCall({})]);
     await session.commit();
     expect(await reader.take(1)).toHaveLength(1);
     await reader.close();
@@ -200,7 +211,55 @@ describe('a stream of changes', () => {
   });
 });
 
+describe('many readers of the same', () => {
+  it('share one read of the feed', async () => {
+    const settings = testSettings(tempFolder());
+    await using store = Object.assign(await openStore(settings), {
+      [Symbol.asyncDispose]: () => store.close(),
+    });
+    let reads = 0;
+    const counting: Store = {
+      ...store,
+      changes(question) {
+        reads += 1;
+        return store.changes(question);
+      },
+    };
+    const queue = createCallQueue({ store: counting, clock: { now: () => NOW }, pbx: noPbx });
+    const parts = { queue, projects: projectsOf(settings), timeZone: createTimeZone('UTC') };
+    await using server = await startHttpServer({ parts, api: createApi(parts) });
+    const ask = (path: string, request: RequestInit = {}) =>
+      fetch(`${server.url}${path}`, { ...request, headers: { authorization: 'Bearer x' } });
+    const readers = await Promise.all(Array.from({ length: 40 }, async () => readEvents(await ask(EVENTS))));
+    const readsBefore = reads;
+    const query = 'action=save&data[project_id]=1&data[calls][0][caller_id]=%2B441632960001';
+    expect((await ask('/api/call-queue', { method: 'POST', body: query })).status).toBe(200);
+    const events = await Promise.all(readers.map((reader) => reader.take(1)));
+    expect(new Set(events.map(([event]) => event?.data)).size).toBe(1);
+    expect(reads - readsBefore).toBeLessThan(10);
+    await Promise.all(readers.map((reader) => reader.close()));
+  });
+});
+
 describe('readers that come back while others write', () => {
+  it('go on where they were after a restart of the service', async () => {
+    await using app = await startTestApp();
+    for (const name of ['a', 'b', 'c']) await save(app, name);
+    const reader = await listen(app, '?since=0');
+    const [, second] = await reader.take(2);
+    await app.app.stop();
+    const again = createApp({ settings: app.settings, logger: createLogger({ level: 'silent' }) });
+    try {
+      const { url } = await again.start();
+      const headers = { authorization: `Bearer ${app.token}`, 'last-event-id': second?.id ?? '' };
+      const resumed = readEvents(await fetch(`${url}${EVENTS}?since=0`, { headers }));
+      expect(rowsOf(await resumed.take(1))).toMatchObject([{ sequence: 3, external_id: 'c' }]);
+      await resumed.close();
+    } finally {
+      await again.stop();
+    }
+  });
+
   it('miss nothing and get nothing twice, over restarts of the connection', async () => {
     await using app = await startTestApp();
     const writers = 4;

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { createApp } from '../../src/app.ts';
+import { createLogger } from '../../src/logger.ts';
 import { startTestApp } from '../support/app.ts';
 import { readEvents } from '../support/event-reader.ts';
 
@@ -45,8 +47,6 @@ describe('the header Idempotency-Key', () => {
   it('survives a restart', async () => {
     await using app = await startTestApp();
     await app.post(SAVE, withKey('k'));
-    const { createApp } = await import('../../src/app.ts');
-    const { createLogger } = await import('../../src/logger.ts');
     await app.app.stop();
     const again = createApp({
       settings: app.settings,

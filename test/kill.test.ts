@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { judge, judgeReader } from './faults/judge.ts';
+import { judge, judgeReader, judgeUnanswered } from './faults/judge.ts';
 import { type KillRounds, runKillRounds } from './faults/kill-rounds.ts';
 import { acknowledged } from './faults/ledger.ts';
 
@@ -41,6 +41,20 @@ describe(`a server that is killed in the middle of changes (seed ${SEED})`, () =
       const { ledger, stored } = structuredClone(run);
       ledger.deeds.push({ event: 'claimed', agent: 'agent-never', id: 1, isAcknowledged: true });
       expect(judge(ledger, stored)).toEqual(['agent-never has claimed 1: acknowledged and lost']);
+    });
+
+    it('a change that was made and not answered', () => {
+      const { ledger, stored } = structuredClone(run);
+      const batch = ledger.batches.find(({ ids }) => ids !== undefined)!;
+      const deed = ledger.deeds.find(({ isAcknowledged }) => isAcknowledged)!;
+      batch.ids = undefined;
+      deed.isAcknowledged = false;
+      expect(judgeUnanswered(ledger, stored)).toEqual(
+        expect.arrayContaining([
+          `${batch.mark}: stored and not answered`,
+          `${deed.agent} has ${deed.event}: stored and not answered`,
+        ]),
+      );
     });
 
     it('half a batch, acknowledged or not', () => {

@@ -14,8 +14,7 @@ const prepare = (options: Partial<SqliteStoreOptions> = {}) => {
 };
 const withThreads = { spawnWriter: spawnPlainWriter };
 
-describeCallStore('SQLite', () => prepare());
-for (const describeContract of [describeCallWriter, describeCallJournal]) {
+for (const describeContract of [describeCallStore, describeCallWriter, describeCallJournal]) {
   describeContract('SQLite', () => prepare());
   describeContract('SQLite with threads', () => prepare(withThreads));
 }

@@ -13,12 +13,14 @@ export class ThreadQuestions<Question> {
   readonly #post: (message: Numbered<Question>) => void;
   readonly #open = new Map<number, PromiseWithResolvers<unknown>>();
   #number = 0;
+  #end: Error | undefined;
 
   constructor(worker: { postMessage(message: unknown): void }) {
     this.#post = createOutbox(worker);
   }
 
   ask(question: Question): Promise<unknown> {
+    if (this.#end !== undefined) return Promise.reject(this.#end);
     this.#number += 1;
     const asked = Promise.withResolvers<unknown>();
     this.#open.set(this.#number, asked);
@@ -33,8 +35,9 @@ export class ThreadQuestions<Question> {
     else asked?.reject(revivedError(answer.error));
   }
 
-  /** The other thread has ended. */
+  /** The other thread has ended: so fail all questions, those to come as well. */
   fail(error: Error): void {
+    this.#end ??= error;
     for (const asked of this.#open.values()) asked.reject(error);
     this.#open.clear();
   }

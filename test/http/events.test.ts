@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { ChangeRow } from '../../client/src/contract.ts';
 import { openStore, projectsOf } from '../../src/app/open-store.ts';
 import { createApp } from '../../src/app.ts';
@@ -148,6 +148,22 @@ describe('a stream of changes', () => {
     ]);
     await first.close();
     await expect.poll(async () => (await listen(app)).response.status).toBe(200);
+  });
+
+  it('says every 15 seconds that it is alive', async () => {
+    await using app = await startTestApp();
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const reader = await listen(app);
+    vi.advanceTimersByTime(14_000);
+    await save(app, 'a');
+    await reader.take(1);
+    expect(reader.text()).not.toContain(': alive');
+    vi.advanceTimersByTime(1000);
+    await save(app, 'b');
+    await reader.take(1);
+    expect(reader.text()).toMatch(/\n\n: alive\n\nid: 2\n/);
+    await reader.close();
   });
 
   it('ends when the token is revoked', { timeout: 20_000 }, async () => {

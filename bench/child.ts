@@ -8,6 +8,8 @@ export interface Child<Order, Reply> extends AsyncDisposable {
   /** The next message that comes. */
   reply(): Promise<Reply>;
   order(order: Order): Promise<Reply>;
+  /** How it ended, if it has. */
+  end(): string | undefined;
 }
 
 /** @param script its name beside this file */
@@ -17,18 +19,24 @@ export function startChild<Order, Reply>(script: string, env: NodeJS.ProcessEnv 
   return {
     pid: child.pid as number,
     reply,
+    end: () => endOf(child),
     order(order) {
       const answered = reply();
       child.send(order as object);
       return answered;
     },
     async [Symbol.asyncDispose]() {
-      if (child.exitCode !== null || child.signalCode !== null) return;
+      if (endOf(child) !== undefined) return;
       const gone = once(child, 'exit');
       child.disconnect();
       await gone;
     },
   };
+}
+
+/** Exit code or signal of a process; undefined while it runs. */
+export function endOf({ exitCode, signalCode }: Pick<ChildProcess, 'exitCode' | 'signalCode'>): string | undefined {
+  return exitCode === null ? (signalCode ?? undefined) : `exit code ${exitCode}`;
 }
 
 async function nextMessage<Reply>(child: ChildProcess, script: string): Promise<Reply> {

@@ -32,6 +32,7 @@ export interface Measurement {
 
 /** Time for connections to be made and loops to turn before anything is counted. */
 const LEAD_MS = 200;
+const REST_MS = 300;
 /** Longer than any measurement; the end is given by `stop`. */
 const NEVER_S = 86_400;
 
@@ -42,7 +43,7 @@ export async function loadFor(load: Load, seconds: number): Promise<Measurement>
     return [...load.bodies.slice(begin), ...load.bodies.slice(0, begin)];
   });
   await pause(LEAD_MS);
-  const counted = count(run, load.target);
+  const counted = count(run, load.target, await load.target.cpuTime());
   await pause(seconds * 1000);
   const measured = await counted();
   run.stop();
@@ -53,12 +54,29 @@ export async function loadFor(load: Load, seconds: number): Promise<Measurement>
 export async function loadOnce(load: Load): Promise<Measurement> {
   const connections = Math.min(load.connections, load.bodies.length);
   // autocannon gives the first connections one request more when the amount cannot be shared evenly, as this does.
+  const before = await load.target.cpuTime();
   const run = start({ ...load, connections }, { amount: load.bodies.length }, (connection) =>
     load.bodies.filter((_, index) => index % connections === connection),
   );
-  const counted = count(run, load.target);
+  const counted = count(run, load.target, before);
   const result = await run;
   return withFailures(await counted(), result);
+}
+
+/**
+ * Waits until a server that has just started does nothing: it may be clearing away what its settings no longer keep.
+ * @returns seconds that it took; undefined when it was still busy after `patienceMs`
+ */
+export async function untilAtRest({ cpuTime }: Target, patienceMs: number): Promise<number | undefined> {
+  const begun = performance.now();
+  for (let quiet = 0; performance.now() - begun < patienceMs; ) {
+    const before = await cpuTime();
+    await pause(REST_MS);
+    const share = ((await cpuTime()) - before) / 1000 / REST_MS;
+    quiet = share < 0.05 ? quiet + 1 : 0;
+    if (quiet === 3) return (performance.now() - begun) / 1000;
+  }
+  return undefined;
 }
 
 function start(load: Load, end: { duration: number } | { amount: number }, share: (connection: number) => string[]) {
@@ -78,14 +96,20 @@ function start(load: Load, end: { duration: number } | { amount: number }, share
   });
 }
 
-/** Counts from now on until the function that it answers is called; the whole time then counts. */
-function count(run: ReturnType<typeof autocannon>, { cpuTime }: Target): () => Promise<Omit<Measurement, 'failures'>> {
+/**
+ * Counts from now on until the function that it answers is called; the whole time then counts.
+ * @param before CPU time of the server a moment ago
+ */
+function count(
+  run: ReturnType<typeof autocannon>,
+  { cpuTime }: Target,
+  before: number,
+): () => Promise<Omit<Measurement, 'failures'>> {
   const times: number[] = [];
   let last = 0;
   const begun = performance.now();
   const ownCpu = process.cpuUsage();
   const wholeCpu = machineCpuTime();
-  const serverCpu = cpuTime();
   const onResponse = (_client: unknown, _status: number, _bytes: number, ms: number) => {
     times.push(ms);
     last = performance.now();
@@ -93,7 +117,7 @@ function count(run: ReturnType<typeof autocannon>, { cpuTime }: Target): () => P
   run.on('response', onResponse);
   return async () => {
     run.off('response', onResponse);
-    const used = (await cpuTime()) - (await serverCpu);
+    const used = (await cpuTime()) - before;
     const { user, system } = process.cpuUsage(ownCpu);
     const othersUsed = machineCpuTime() - wholeCpu - used - user - system;
     const wholeMs = performance.now() - begun;

@@ -12,6 +12,8 @@ export interface Report {
   options: BenchOptions;
   data: { rows: number; bytes: number; made: { seconds: number; rowsPerSecond: number } | undefined };
   startMs: number;
+  /** Until the server did nothing of its own any more; undefined: it never stopped. */
+  restSeconds: number | undefined;
   peakMemoryMb: number | undefined;
   shapes: ShapeReport[];
   extractions: ExtractionReport[];
@@ -63,7 +65,7 @@ const WRITER =
   '(30 % inserts, 50 % status, 20 % schedule, each a durable transaction; made by another process through the ' +
   'store, history and change feed included: its CPU is not in “us”)';
 
-function headLines({ machine, options, data, startMs, peakMemoryMb }: Report): string {
+function headLines({ machine, options, data, startMs, restSeconds, peakMemoryMb }: Report): string {
   const { cpu, cores, memoryGb, system, node, sqlite, loadBefore, commit } = machine;
   const { connections, seconds, rounds, seed, log } = options;
   const made = data.made && `made in ${figure(data.made.seconds)} s (${figure(data.made.rowsPerSecond)} rows/s), `;
@@ -72,7 +74,7 @@ function headLines({ machine, options, data, startMs, peakMemoryMb }: Report): s
       `load before ${figure(loadBefore, 2)}; commit ${commit ?? 'unknown'}`,
     `${figure(data.rows)} calls (seed ${seed}), ${made ?? ''}${figure(data.bytes / 1024 ** 2)} MB; ` +
       `${connections} connections, ${rounds} rounds of ${seconds} s, log level ${log}; ` +
-      `start ${figure(startMs)} ms, most memory ${figure(peakMemoryMb)} MB`,
+      `start ${figure(startMs)} ms, at rest after ${figure(restSeconds, 1)} s, most memory ${figure(peakMemoryMb)} MB`,
   ].join('\n');
 }
 

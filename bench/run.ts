@@ -5,6 +5,7 @@ import { startChild } from './child.ts';
 import { copyDatabase, type PreparedData, prepareData } from './data.ts';
 import { extractByCursor, extractByPages } from './extraction.ts';
 import { openFacts } from './facts.ts';
+import { untilAtRest } from './load.ts';
 import { describeMachine } from './machine.ts';
 import { type Bench, compare, examine, measureCold } from './measure.ts';
 import type { BenchOptions } from './options.ts';
@@ -37,6 +38,9 @@ export async function runBench(options: BenchOptions, tell: (sentence: string) =
   }
 }
 
+/** A million entries of the change feed are cleared away in less. */
+const PATIENCE_MS = 300_000;
+
 type Measured = Omit<Report, 'machine' | 'options'>;
 
 interface Work {
@@ -57,7 +61,7 @@ async function measureAll(work: Work): Promise<Measured> {
   try {
     return await measureWith(work, { server, raw, facts, credentials });
   } catch (error) {
-    work.tell(server.lastWords());
+    work.tell(`${raw.lastWords()}\n${server.lastWords()}`);
     throw error;
   }
 }
@@ -76,6 +80,9 @@ async function measureWith(
       tell(`FAILED: ${sentence}`);
     },
   };
+
+  const restSeconds = await untilAtRest(server, PATIENCE_MS);
+  if (restSeconds === undefined) tell('The server is still busy with something of its own; measuring all the same');
 
   const shapes: ShapeReport[] = [];
   const prepared = new Map<string, { variants: Variants; answers: RawAnswers }>();
@@ -123,6 +130,7 @@ async function measureWith(
   return {
     data: { rows: facts.rows, bytes: statSync(data.path).size, made: data.made },
     startMs: server.startMs,
+    restSeconds,
     peakMemoryMb: server.peakMemory(),
     ...{ shapes, extractions, failures },
   };

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { startChild } from './child.ts';
+import { endOf, startChild } from './child.ts';
 import { cpuTimeOf, peakMemoryOf } from './cpu-time.ts';
 import type { Target } from './load.ts';
 import type { RawAnswers, RawServerOrder, RawServerReply } from './raw-server.ts';
@@ -20,6 +20,8 @@ export interface MeasuredServer extends Target, AsyncDisposable {
 export interface RawServer extends Target, AsyncDisposable {
   /** From now on it answers these. */
   prepare(answers: RawAnswers): Promise<void>;
+  /** Whether it has ended. */
+  lastWords(): string;
 }
 
 const PROGRAM = join(import.meta.dirname, '../bin/callqueue.js');
@@ -76,8 +78,7 @@ export async function startServer(options: {
       const words = readFileSync(logFile, 'utf8')
         .split('\n')
         .filter((line) => line !== '' && !line.includes('"status":200,'));
-      const end = server.exitCode ?? server.signalCode;
-      return [end === null ? 'The server is running' : `The server ended with ${end}`, ...words.slice(-20)].join('\n');
+      return [`The server: ${endOf(server) ?? 'running'}`, ...words.slice(-20)].join('\n');
     },
     async [Symbol.asyncDispose]() {
       server.kill('SIGTERM');
@@ -102,6 +103,7 @@ export async function startRawServer(): Promise<RawServer> {
     async prepare(answers) {
       await child.order({ answers });
     },
+    lastWords: () => `The raw server: ${child.end() ?? 'running'}`,
     [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
   };
 }

@@ -164,6 +164,7 @@ describe('a stream of changes', () => {
     await reader.take(1);
     expect(reader.text()).toMatch(/\n\n: alive\n\nid: 2\n/);
     await reader.close();
+    vi.useRealTimers();
   });
 
   it('ends when the token is revoked', { timeout: 20_000 }, async () => {

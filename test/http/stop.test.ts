@@ -73,7 +73,7 @@ describe('stopping', () => {
     expect(parseAnswers(await slow)[0]?.status).toBe(200);
   });
 
-  it('closes connections that are kept alive at once', async () => {
+  it('closes connections that are kept alive soon', async () => {
     await using server = await startHttpServer({});
     const socket = await openSocket(server.url);
     const received = readToEnd(socket);

@@ -1,9 +1,9 @@
 import type { AmiSession } from './ami-session.ts';
 import type { AmiTimers } from './ami-timers.ts';
 
-/** A PBX that hangs keeps its connections open; only an unanswered Ping shows it, at most 20 s after it fell silent. */
+/** A PBX that hangs keeps its connections open; only an unanswered Ping shows it, at most 19 s after it fell silent. */
 const INTERVAL_MS = 10_000;
-const LIMIT_MS = 10_000;
+const LIMIT_MS = 9_000;
 
 /** Asks again and again whether the PBX is there, a while after each answer, and ends the session when it is not. Answers what stops it. */
 export function keepPinging(session: AmiSession, timers: AmiTimers): () => void {

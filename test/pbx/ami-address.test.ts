@@ -27,6 +27,7 @@ describe('parseAmiAddress', () => {
     ['ami://u:hidden#1@h', /cannot be read|goes on after the port/],
     ['ami://u:hidden@h/x', /goes on after the port/],
     ['ami://u:hidden@h:99999', /cannot be read/],
+    ['ami://u:hidden@h:0', /names port 0, allowed are 1 to 65535/],
     ['ami://u:hidden%@h', /secret that is not percent-encoded rightly/],
     ['ami://u:hidden%0D%0AAction@h', /control characters/],
   ])('refuses %j with the setting, what is wrong and an example, without the secret', (text, mistake) => {

@@ -156,8 +156,10 @@ describe('a slow consumer', () => {
       },
     });
     await client.heard('up');
+    client.timers.advance(3_000);
+    const lostAt = client.timers.clock.now();
     server.say([['Event: Hangup']]);
-    expect(await client.heard('down')).toMatchObject({ reason: 'an event could not be processed' });
+    expect(await client.heard('down')).toMatchObject({ reason: 'an event could not be processed', heardAt: lostAt });
     expect(client.log.join('')).toContain('disk full');
     isBroken = false;
     await client.reached('waiting');

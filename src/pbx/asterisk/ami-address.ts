@@ -27,6 +27,7 @@ export function parseAmiAddress(text: string, setting = 'pbx.url'): AmiAddress {
     return refuse('cannot be read as an address; / ? # @ % in the secret are written %2F %3F %23 %40 %25');
   if (url.protocol !== 'ami:' && url.protocol !== 'amis:') return refuse('begins with neither ami:// nor amis://');
   if (url.hostname === '') return refuse('names no host');
+  if (url.port === '0') return refuse('names port 0, allowed are 1 to 65535');
   if (!/^\/?$/.test(url.pathname) || url.search !== '' || url.hash !== '') {
     return refuse('goes on after the port; / ? # in the secret are written %2F %3F %23');
   }

@@ -66,6 +66,8 @@ export class AmiConnection {
   #identity: AmiIdentity | undefined;
   #lastEventAt: EpochSeconds | undefined;
   #heardAt: EpochSeconds;
+  /** When the first signal was received that the consumer failed at. */
+  #lostFrom: EpochSeconds | undefined;
   #lastFailure: AmiState['lastFailure'];
   #dropped = 0;
   #failures = 0;
@@ -79,8 +81,9 @@ export class AmiConnection {
     this.#heardAt = this.#since;
     this.#inbox = new AmiInbox({
       deliver: options.deliver,
-      onFailure: (error) => {
+      onFailure: (error, lost) => {
         options.logger.error({ err: error }, 'An event of the PBX could not be processed');
+        this.#lostFrom = lost[0]?.at;
         this.#session?.end('an event could not be processed');
       },
       maxSignals: options.maxSignals ?? 100_000,
@@ -189,6 +192,7 @@ export class AmiConnection {
   /** One connection from beginning to end. */
   async #connectOnce(stopped: AbortSignal): Promise<void> {
     this.#enter('connecting');
+    this.#lostFrom = undefined;
     const ended = Promise.withResolvers<string>();
     const booted = Promise.withResolvers<AmiMessage>();
     const cancels: (() => void)[] = [];
@@ -218,7 +222,7 @@ export class AmiConnection {
     this.#dropped += session.dropped;
     const wasUp = this.#phase === 'up';
     const at = this.#clock.now();
-    if (wasUp) this.#inbox.put({ kind: 'down', at, heardAt: this.#heardAt, reason });
+    if (wasUp) this.#inbox.put({ kind: 'down', at, heardAt: this.#lostFrom ?? this.#heardAt, reason });
     else this.#inbox.discard();
     if (stopped.aborted) return;
     this.#lastFailure = { at, reason };

@@ -15,8 +15,8 @@ export type AmiSignal =
 export interface AmiInboxParts {
   /** Gets signals in order, at most 1,000 at a time, and not the next ones before its promise is settled. */
   deliver: (signals: readonly AmiSignal[]) => void | Promise<void>;
-  /** Called when `deliver` throws or rejects: those signals are lost to it. */
-  onFailure: (error: unknown) => void;
+  /** Called when `deliver` throws or rejects: those signals are lost to it, and not delivered again. */
+  onFailure: (error: unknown, lost: readonly AmiSignal[]) => void;
   /** How many signals, and bytes of messages, may wait. */
   maxSignals: number;
   maxBytes: number;
@@ -97,7 +97,7 @@ export class AmiInbox {
       try {
         await this.#parts.deliver(batch);
       } catch (error) {
-        this.#parts.onFailure(error);
+        this.#parts.onFailure(error, batch);
       }
       // A consumer that never waits must not keep the socket from being read.
       if (this.#waiting.length > 0) await new Promise<void>((resolve) => setImmediate(resolve));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { reconnectDelayMs } from '../../src/pbx/asterisk/ami-delay.ts';
+import type { AmiSignal } from '../../src/pbx/asterisk/ami-inbox.ts';
 import { startAmiClient } from '../support/ami-client.ts';
 import { AmiServer } from '../support/ami-server.ts';
 
@@ -118,6 +119,8 @@ describe('a slow consumer', () => {
     await client.reached('waiting');
     expect(client.connection.state.lastFailure?.reason).toBe('500 events wait to be processed, more are not kept');
     client.timers.advance(60_000);
+    // An attempt would be seen after a turn of the event loop.
+    await new Promise((resolve) => setImmediate(resolve));
     expect(client.connection.state.phase).toBe('waiting');
     gate.resolve();
     await client.heard('down');
@@ -137,31 +140,36 @@ describe('a slow consumer', () => {
     const gate = Promise.withResolvers<void>();
     await using client = startAmiClient(server, { deliver: () => gate.promise, maxBytes: 100_000 });
     await client.reached('up');
-    server.say([
-      ['Event: UserEvent', `Text: ${'x'.repeat(99_000)}`],
-      ['Event: UserEvent', `Text: ${'x'.repeat(2_000)}`],
-    ]);
+    const text = `Text: ${'x'.repeat(60_000)}`;
+    server.say([['Event: Fits', text], ['Event: TooMuch', text], ['Event: WouldFit']]);
     await client.reached('waiting');
     gate.resolve();
     await client.heard('down');
+    // Nothing behind the first that is missing, or nobody would know that it is.
+    expect(client.story()).toEqual(['up', 'FullyBooted', 'Fits', 'down']);
   });
 
   it('that throws costs the connection, so that what it missed is asked for again', async () => {
     await using server = await start();
-    let isBroken = true;
+    const broken = Promise.withResolvers<void>();
+    const has = (name: string) => (signal: AmiSignal) => signal.kind === 'event' && signal.message.event === name;
     await using client = startAmiClient(server, {
-      deliver: (signals) => {
-        const isLost = signals.some((signal) => signal.kind === 'event' && signal.message.event === 'Hangup');
-        if (isLost && isBroken) throw new Error('disk full');
+      deliver: async (signals) => {
+        if (signals.some(has('Hangup'))) await broken.promise;
       },
     });
-    await client.heard('up');
+    await client.heard('event');
     client.timers.advance(3_000);
     const lostAt = client.timers.clock.now();
     server.say([['Event: Hangup']]);
+    await client.connection.request('Ping');
+    client.timers.advance(3_000);
+    server.say([['Event: Newchannel']]);
+    await client.connection.request('Ping');
+    broken.reject(new Error('disk full'));
     expect(await client.heard('down')).toMatchObject({ reason: 'an event could not be processed', heardAt: lostAt });
+    expect(client.story()).toEqual(['up', 'FullyBooted', 'Newchannel', 'down']);
     expect(client.log.join('')).toContain('disk full');
-    isBroken = false;
     await client.reached('waiting');
     client.timers.advance(375);
     await client.heard('up', 2);

@@ -23,8 +23,13 @@ describe('faults of a real server', () => {
     run(stops, 3),
   );
 
-  it('makes a backup while calls change that opens, is whole and holds everything up to a moment', () =>
-    run(backups, 2));
+  it(
+    'makes a backup while calls change that opens, is whole and holds everything up to a moment',
+    {
+      timeout: 60_000,
+    },
+    () => run(backups, 2),
+  );
 
   it('would notice a backup that holds half of a moment', () => {
     const entry = { callId: 1, at: 100, actor: 'token X', from: null, to: 'pending' };

@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { randomOf } from '../../bench/make-calls.ts';
-import { callUntilGone } from './callers.ts';
+import { callTogether } from './callers.ts';
 import { type Fault, noneOf } from './fault-run.ts';
 import { judge, judgeConsistency } from './judge.ts';
 import { createLedger } from './ledger.ts';
@@ -20,9 +20,7 @@ export const backups: Fault = {
     await server.start();
     const ledger = createLedger();
     let names = 0;
-    const working = Array.from({ length: CALLERS }, () =>
-      callUntilGone(server.client(), ledger, random, () => ++names),
-    );
+    const working = callTogether(CALLERS, server.client(), ledger, random, () => ++names);
     const copies: Stored[] = [];
     const wrong: string[] = [];
     for (let run = 1; run <= runs; run += 1) {
@@ -35,7 +33,7 @@ export const backups: Fault = {
       if (run % 10 === 0) tell(`${run} of ${runs} backups`);
     }
     await server.stop();
-    await Promise.all(working);
+    await working;
     await server.start();
     const stored = await readStored(server.client(), server.database);
     wrong.push(...copies.flatMap((copy, index) => judgeCopy(`backup ${index + 1}`, copy, stored)));

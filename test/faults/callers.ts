@@ -9,12 +9,22 @@ export type Names = () => number;
 
 const MOST_CALLS = 25;
 
+/** So many callers at once; see callUntilGone. What the first one fails with is thrown where it is waited for. */
+export function callTogether(
+  count: number,
+  ...[client, ledger, random, names]: Parameters<typeof callUntilGone>
+): Promise<unknown> {
+  const working = Promise.all(Array.from({ length: count }, () => callUntilGone(client, ledger, random, names)));
+  working.catch(() => undefined);
+  return working;
+}
+
 /**
  * Saves, claims, extends, releases and completes without a pause until the server is gone or says that it goes, and writes
  * down what was acknowledged.
  * @throws whatever else the server answers that is no success
  */
-export async function callUntilGone(client: Client, ledger: Ledger, random: Random, names: Names): Promise<void> {
+async function callUntilGone(client: Client, ledger: Ledger, random: Random, names: Names): Promise<void> {
   const mine: Batch[] = [];
   try {
     for (;;) {

@@ -1,5 +1,5 @@
 import { randomOf } from '../../bench/make-calls.ts';
-import { askAgain, callUntilGone } from './callers.ts';
+import { askAgain, callTogether } from './callers.ts';
 import { followFeed } from './feed-follower.ts';
 import { judge, judgeReader } from './judge.ts';
 import { createLedger, type Ledger } from './ledger.ts';
@@ -47,11 +47,10 @@ export async function runKillRounds(options: KillRoundsOptions): Promise<KillRou
 
   for (let round = 1; round <= rounds && wrong.length === 0; round += 1) {
     const before = ledger.batches.length;
-    const working = Array.from({ length: callers }, () => callUntilGone(client, ledger, random, () => ++names));
-    const died = Promise.race(working.map((caller) => caller.then(() => 'gone')));
-    await Promise.race([died, moment(1 + random() * 499)]);
+    const working = callTogether(callers, client, ledger, random, () => ++names);
+    await Promise.race([working, moment(1 + random() * 499)]);
     await server.kill();
-    await Promise.all(working);
+    await working;
 
     await server.start();
     wrong.push(...(await askAgain(client, ledger.batches.slice(before))));

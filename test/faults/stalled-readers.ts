@@ -11,6 +11,8 @@ import { readStored } from './stored.ts';
 
 const READERS = 100;
 const PER_SECOND = 1_000;
+/** A reader may take nothing for 10 s before it is cut. */
+const SHORTEST_S = 15;
 const MOST_MIB = 150;
 /** Of those, so many come back and read everything: each costs seconds. */
 const RESUMING = 5;
@@ -23,14 +25,15 @@ export const stalled: Fault = {
   unit: 'seconds',
   skipReason: () => (process.platform === 'linux' ? undefined : 'needs /proc to see the memory of a process'),
   async run({ runs, folder }) {
+    const seconds = Math.max(runs, SHORTEST_S);
     await using server = createServerProcess({ database: `${folder}/callqueue.db`, logFolder: folder });
     await server.start();
     const client = server.client();
     await using healthy = followFeed(server.client(), true);
     // What the same load takes without them.
-    const before = await peakWhile(server.pid, () => change(client, runs / 2, 0));
+    const before = await peakWhile(server.pid, () => change(client, seconds / 2, 0));
     const sockets = await Promise.all(Array.from({ length: READERS }, () => stall(server.url)));
-    const most = await peakWhile(server.pid, () => change(client, runs, 1));
+    const most = await peakWhile(server.pid, () => change(client, seconds, 1));
     const stored = await readStored(client, server.database);
     const last = stored.feed.at(-1)?.sequence ?? 0;
     await healthy.reaches(last);

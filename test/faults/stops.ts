@@ -1,5 +1,5 @@
 import { randomOf } from '../../bench/make-calls.ts';
-import { callUntilGone } from './callers.ts';
+import { callTogether } from './callers.ts';
 import { type Fault, noneOf } from './fault-run.ts';
 import { judge, judgeUnanswered } from './judge.ts';
 import { acknowledged, createLedger } from './ledger.ts';
@@ -23,10 +23,10 @@ export const stops: Fault = {
     const failed: string[] = [];
     await server.start();
     for (let run = 1; run <= runs; run += 1) {
-      const working = Array.from({ length: CALLERS }, () => callUntilGone(client, ledger, random, () => ++names));
+      const working = callTogether(CALLERS, client, ledger, random, () => ++names);
       await new Promise((resolve) => setTimeout(resolve, 1 + random() * 499));
       const { code, seconds } = await server.stop();
-      await Promise.all(working);
+      await working;
       longest = Math.max(longest, seconds);
       if (code !== 0) failed.push(`ended with ${code}`);
       await server.start();

@@ -62,6 +62,22 @@ export const GATES = [
 ] as const;
 export type Gate = (typeof GATES)[number];
 
+/**
+ * How a caller was missed: hung up in a queue; a queue gave up, had nobody, or was full; left by the exit key; rang
+ * phones that nobody picked up, that were busy, or that could not be reached at all.
+ */
+export const MISSED_KINDS = [
+  'queue_hangup',
+  'queue_timeout',
+  'queue_empty',
+  'queue_full',
+  'exit_key',
+  'no_answer',
+  'busy',
+  'unavailable',
+] as const;
+export type MissedKind = (typeof MISSED_KINDS)[number];
+
 /** What a token may do; each scope includes the one before it. */
 export const SCOPES = ['read', 'write', 'admin'] as const;
 export type Scope = (typeof SCOPES)[number];

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { createAmiMessage } from '../../src/pbx/asterisk/ami-message.ts';
+import { presentLegs } from '../../src/pbx/asterisk/present-legs.ts';
+import { RECORDED_SETTINGS, recordedMessages } from '../support/asterisk-replay.ts';
+
+const NOW = 1_795_466_175;
+
+function recorded() {
+  const messages = recordedMessages('07e-event-lists').map(({ message }) => message);
+  return {
+    queueStatus: messages.filter((message) => message.get('ActionID') === 'list-QueueStatus'),
+    channels: messages.filter((message) => message.get('ActionID') === 'list-CoreShowChannels'),
+  };
+}
+
+describe('the lists of what is up', () => {
+  it('tell who waits in which queue, since when, and of which call', () => {
+    const legs = presentLegs(recorded(), NOW, RECORDED_SETTINGS);
+    expect(legs).toContainEqual({
+      legId: '1795466172.7',
+      callId: '1795466172.4',
+      isInbound: true,
+      isConnected: false,
+      queue: 'test-queue',
+      since: NOW - 3,
+      caller: { number: '+493023125055', name: 'Jane Doe', isWithheld: false },
+      did: '0301234501',
+    });
+    expect(legs.filter(({ queue }) => queue !== null).map(({ queue }) => queue)).toEqual(
+      expect.arrayContaining(['test-queue', 'other-queue']),
+    );
+    // The other ends of the callers' channels are up as well, and are no callers.
+    expect(legs).toContainEqual(expect.objectContaining({ legId: '1795466172.4', isInbound: false, queue: null }));
+  });
+
+  it('do without the list of channels, which a user may lack the right for', () => {
+    const { queueStatus } = recorded();
+    expect(presentLegs({ queueStatus, channels: [] }, NOW, RECORDED_SETTINGS)).toContainEqual(
+      expect.objectContaining({ legId: '1795466172.7', callId: null, queue: 'test-queue', did: null }),
+    );
+  });
+
+  it('tell who talks, and pass over channels that are only rung', () => {
+    const channel = (...lines: string[]) => createAmiMessage(['Event: CoreShowChannel', ...lines].join('\r\n'), 0);
+    const channels = [
+      channel('Uniqueid: 1.1', 'ChannelState: 6', 'Context: from-trunk', 'BridgeId: 7', 'Duration: 01:00:03'),
+      channel('Uniqueid: 1.2', 'ChannelState: 5', 'Context: from-trunk', 'BridgeId: '),
+      channel('ChannelState: 5'),
+    ];
+    expect(presentLegs({ queueStatus: [], channels }, NOW, RECORDED_SETTINGS)).toMatchObject([
+      { legId: '1.1', isInbound: true, isConnected: true, since: NOW - 3603 },
+      { legId: '1.2', isInbound: false, isConnected: false, since: NOW },
+    ]);
+  });
+});

@@ -110,6 +110,7 @@ async function peakWhile(pid: number, work: () => Promise<void>): Promise<number
   return most;
 }
 
+/** Without the pages of the database that the system shows to the process, and takes back as it needs. */
 function memoryOf(pid: number): number {
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
+  return Number(/^RssAnon:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
 }

@@ -266,7 +266,7 @@ export function createMissedCalls(options: MissedCallsOptions): MissedCalls {
         doneWith.clear();
         pastCalls.clear();
       }
-      for (const leg of legs.values()) leg.pbx = pbx;
+      for (const leg of legs.values()) if (leg.endedAt === null || leg.heardAt >= askedAt) leg.pbx = pbx;
       dials.keep((legId, at) => up.has(legId) || at >= askedAt);
       for (const leg of present)
         if (legs.has(leg.legId) || (leg.isInbound && !doneWith.has(leg.legId))) update(leg, now);

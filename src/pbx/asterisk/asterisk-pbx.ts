@@ -4,7 +4,7 @@ import { readCaller, readDid, told } from './caller-id.ts';
 import { dialledNumbers } from './dialled-numbers.ts';
 
 /** What of an AMI message it takes to read it. */
-export type AmiHeaders = Pick<AmiMessage, 'get' | 'all'>;
+export type AmiHeaders = Pick<AmiMessage, 'event' | 'get' | 'all'>;
 
 export interface AsteriskSettings {
   /** Contexts in which the calls of strangers begin. */
@@ -40,11 +40,12 @@ export function legEventOf(
   receivedAt: EventTime,
   settings: AsteriskSettings,
 ): LegEvent | undefined {
-  const event = message.get('Event');
-  const read = event === undefined ? undefined : READERS.get(event);
+  // Most events are passed over for their name, before any of their headers is looked at.
+  const read = message.event === undefined ? undefined : READERS.get(message.event);
+  if (read === undefined) return undefined;
   const legId = message.get('Uniqueid');
   // A dial without a channel was made by an order to dial, not by somebody's leg.
-  if (read === undefined || legId === undefined || legId === '') return undefined;
+  if (legId === undefined || legId === '') return undefined;
   return read({ message, legId, at: stampOf(message) ?? receivedAt, settings });
 }
 

@@ -2,7 +2,7 @@ import type { Caller } from '../../core/leg-event.ts';
 import type { AmiMessage } from './ami-message.ts';
 import { unescapeAmi } from './ami-unescape.ts';
 
-type Headers = Pick<AmiMessage, 'get' | 'all'>;
+type Headers = Pick<AmiMessage, 'event' | 'get' | 'all'>;
 
 /** Nothing longer is a number, or a name that anybody reads. */
 const LONGEST_NUMBER = 64;
@@ -39,7 +39,7 @@ export function readCaller(message: Headers): Caller {
 export function readDid(message: Headers): string | null {
   const shown = told(channelVariable(message, 'CALLERID(dnid)'));
   if (shown !== null) return printable(shown, LONGEST_NUMBER);
-  if (message.get('Event') !== 'Newchannel') return null;
+  if (message.event !== 'Newchannel') return null;
   const extension = told(message.get('Exten'));
   return extension === null || SPECIAL_EXTENSIONS.has(extension) ? null : printable(extension, LONGEST_NUMBER);
 }

@@ -21,7 +21,7 @@ type Stay =
 export interface CallerLeg {
   readonly legId: string;
   readonly callId: string;
-  readonly isIncoming: boolean;
+  isIncoming: boolean;
   /** The PBX process it belongs to. */
   pbx: string;
   beganAt: EventTime;
@@ -89,6 +89,10 @@ export function isWaitingInQueue(leg: CallerLeg): boolean {
 export function tellLeg(leg: CallerLeg, event: LegEvent): void {
   leg.lastAt = Math.max(leg.lastAt, event.at);
   switch (event.type) {
+    case 'came_in':
+      leg.isIncoming = true;
+      identify(leg, event.caller, event.did);
+      return;
     case 'began':
     case 'identified':
       identify(leg, event.caller, event.did);

@@ -37,6 +37,14 @@ export interface LegBegan extends LegFact {
   did: string | null;
 }
 
+/** A leg that comes in by itself, told when that shows later than at its beginning. */
+export interface LegCameIn extends LegFact {
+  type: 'came_in';
+  callId: string;
+  caller: Caller;
+  did: string | null;
+}
+
 /** More became known of who calls or what was dialled; null members say nothing new. */
 export interface LegIdentified extends LegFact {
   type: 'identified';
@@ -108,6 +116,7 @@ export interface HungUp extends LegFact {
 
 export type LegEvent =
   | LegBegan
+  | LegCameIn
   | LegIdentified
   | QueueTried
   | QueueJoined

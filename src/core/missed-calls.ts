@@ -226,7 +226,8 @@ export function createMissedCalls(options: MissedCallsOptions): MissedCalls {
         leg.heardAt = now;
         return takeLeg(leg, event, now);
       }
-      if (event.type === 'began' && event.direction === 'inbound') begin(event, now);
+      if (event.type === 'came_in') begin({ ...event, type: 'began', direction: 'inbound', isIncoming: true }, now);
+      else if (event.type === 'began' && event.direction === 'inbound') begin(event, now);
       else if (event.type === 'began' || event.type === 'hung_up') doneWith.add(event.legId);
       else if (answered !== undefined) later(now, () => reachedOutside(answered));
     },

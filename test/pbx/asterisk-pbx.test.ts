@@ -1,7 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { MissedCall, Verdict } from '../../src/core/call-verdict.ts';
+import type { LegEvent } from '../../src/core/leg-event.ts';
 import { createAmiMessage } from '../../src/pbx/asterisk/ami-message.ts';
-import { INBOUND_CONTEXTS, legEventOf } from '../../src/pbx/asterisk/asterisk-pbx.ts';
+import { EVENTS_READ, INBOUND_CONTEXTS, legEventOf } from '../../src/pbx/asterisk/asterisk-pbx.ts';
 import { recordingNames } from '../support/ami-recordings.ts';
 import { expectedOutcomes, recordedLegEvents, verdictsOf } from '../support/asterisk-replay.ts';
 
@@ -194,7 +196,86 @@ describe('an answered call to the outside', () => {
   });
 });
 
+describe('a trunk of chan_sip', () => {
+  const snapshot = (event: string, state: string, id: string, ...more: string[]) =>
+    eventOf(
+      `Event: ${event}`,
+      'Channel: SIP/trunk-00000001',
+      `ChannelState: ${state}`,
+      'CallerIDNum: 01632960123',
+      'Context: from-trunk',
+      `Uniqueid: ${id}`,
+      ...more,
+    );
+  const only = (...events: (LegEvent | undefined)[]) => verdictsOf(events.filter((event) => event !== undefined));
+
+  it('shows by its second event that a call comes in, since all its channels begin alike', () => {
+    const hungUp = eventOf('Event: Hangup', 'Uniqueid: 1.1');
+    const exten = 'Exten: 0301234501';
+    const began = snapshot('Newchannel', '0', '1.1', exten);
+    expect(only(began, snapshot('Newstate', '4', '1.1', exten), hungUp)).toMatchObject([
+      { type: 'missed', legId: '1.1', number: '01632960123', did: '0301234501' },
+    ]);
+    // Towards the trunk it goes on to be ringing, at the other end.
+    expect(only(began, snapshot('Newstate', '5', '1.1', 'Exten: s'), hungUp)).toEqual([]);
+  });
+
+  it('is not taken twice by a driver that says it at once', () => {
+    const began = snapshot('Newchannel', '4', '1.1', 'Exten: 0301234501');
+    const rings = snapshot('Newstate', '4', '1.1', 'Exten: 0301234501');
+    expect(only(began, rings, eventOf('Event: Hangup', 'Uniqueid: 1.1'))).toHaveLength(1);
+  });
+});
+
 describe('an event of the manager port', () => {
+  it('never fails, whatever it holds, nor holds more than there is use for', () => {
+    const value = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('4', '0', 'from-trunk', 'Queue', '1.1', 'a\\'),
+    );
+    const long = 'x'.repeat(5000);
+    const headers = [
+      'Uniqueid',
+      'Linkedid',
+      'Channel',
+      'ChannelState',
+      'Context',
+      'Exten',
+      'CallerIDNum',
+      'CallerIDName',
+    ];
+    headers.push(
+      'Queue',
+      'Application',
+      'AppData',
+      'DestUniqueid',
+      'DialString',
+      'ChanVariable',
+      'Timestamp',
+      'DialStatus',
+    );
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...EVENTS_READ),
+        fc.array(fc.tuple(fc.constantFrom(...headers), value)),
+        (name, said) => {
+          const event = eventOf(`Event: ${name}`, ...said.map(([header, text]) => `${header}: ${text}`));
+          if (event !== undefined) verdictsOf([event]);
+        },
+      ),
+      { numRuns: 2000 },
+    );
+    for (const name of EVENTS_READ) {
+      const event = eventOf(
+        `Event: ${name}`,
+        'Uniqueid: 1.1',
+        ...headers.slice(1).map((header) => `${header}: ${long}`),
+      );
+      expect(JSON.stringify(event ?? '').length).toBeLessThan(1500);
+    }
+    expect(eventOf('Event: Hangup', `Uniqueid: ${long}`)).toBeUndefined();
+  });
+
   it('says nothing when it is of no interest, or broken', () => {
     expect(eventOf('Event: Cdr', 'Uniqueid: 1.2')).toBeUndefined();
     expect(eventOf('Event: Hangup')).toBeUndefined();

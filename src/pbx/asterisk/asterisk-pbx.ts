@@ -1,6 +1,6 @@
 import type { Caller, DialEnded, EventTime, LegBegan, LegEvent } from '../../core/leg-event.ts';
 import type { AmiMessage } from './ami-message.ts';
-import { readCaller, readDid, told } from './caller-id.ts';
+import { printable, readCaller, readDid } from './caller-id.ts';
 import { dialledNumbers } from './dialled-numbers.ts';
 
 /** What of an AMI message it takes to read it. */
@@ -17,6 +17,7 @@ export const INBOUND_CONTEXTS = ['from-trunk', 'from-pstn', 'from-did-direct', '
 /** The events that mean something here: what an event filter of manager.conf may not hold back. */
 export const EVENTS_READ = [
   'Newchannel',
+  'Newstate',
   'NewCallerid',
   'Newexten',
   'VarSet',
@@ -45,9 +46,14 @@ export function legEventOf(
   if (read === undefined) return undefined;
   const legId = message.get('Uniqueid');
   // A dial without a channel was made by an order to dial, not by somebody's leg.
-  if (legId === undefined || legId === '') return undefined;
+  if (legId === undefined || legId === '' || legId.length > LONGEST_ID) return undefined;
   return read({ message, legId, at: stampOf(message) ?? receivedAt, settings });
 }
+
+/** A channel id given by an order to dial has 149 characters at most, and the system's name may stand before others. */
+const LONGEST_ID = 300;
+
+const LONGEST_QUEUE = 128;
 
 interface Reading {
   message: AmiHeaders;
@@ -58,6 +64,7 @@ interface Reading {
 
 const READERS: ReadonlyMap<string, (reading: Reading) => LegEvent | undefined> = new Map([
   ['Newchannel', began],
+  ['Newstate', cameIn],
   ['NewCallerid', ({ message, legId, at }) => ({ type: 'identified', legId, at, ...who(message) })],
   ['Newexten', queueTried],
   ['VarSet', queueEnded],
@@ -78,8 +85,9 @@ function stampOf(message: AmiHeaders): EventTime | undefined {
   return stamp > 0 && stamp < 1e11 ? stamp : undefined;
 }
 
-/** `ChannelState` of a channel that is about to be rung; one that comes in begins as Ring (4). */
+/** `ChannelState` of a channel that is about to be rung, and of one that comes in and wants to be answered. */
 const DOWN = '0';
+const RING = '4';
 
 function began({ message, legId, at, settings }: Reading): LegBegan {
   const isDown = message.get('ChannelState') === DOWN;
@@ -88,13 +96,24 @@ function began({ message, legId, at, settings }: Reading): LegBegan {
     type: 'began',
     legId,
     at,
-    callId: message.get('Linkedid') || legId,
+    callId: callIdOf(message, legId),
     // A leg that the PBX makes towards a trunk also begins in the context of that trunk, though it never runs there. Only
     // the channels of technology Local do, by one of their two ends.
     direction: !isInbound ? 'internal' : isDown && !isLocal(message.get('Channel')) ? 'outbound' : 'inbound',
     isIncoming: !isDown,
     ...who(message),
   };
+}
+
+/** Of chan_sip, whose channels all begin as Down: those that come in ring at once, those that are rung never do. */
+function cameIn({ message, legId, at, settings }: Reading): LegEvent | undefined {
+  if (message.get('ChannelState') !== RING || !settings.inboundContexts.has(message.get('Context') ?? ''))
+    return undefined;
+  return { type: 'came_in', legId, at, callId: callIdOf(message, legId), ...who(message) };
+}
+
+function callIdOf(message: AmiHeaders, legId: string): string {
+  return message.get('Linkedid')?.slice(0, LONGEST_ID) || legId;
 }
 
 function isLocal(channel: string | undefined): boolean {
@@ -108,14 +127,18 @@ function who(message: AmiHeaders): { caller: Caller; did: string | null } {
 /** Of the class `dialplan`, which not every user reads: `Queue(name,…)` is about to be run. */
 function queueTried({ message, legId, at }: Reading): LegEvent | undefined {
   if (message.get('Application') !== 'Queue') return undefined;
-  const queue = told((message.get('AppData') ?? '').split(',', 1)[0]);
-  return queue === null ? undefined : { type: 'queue_tried', legId, at, queue };
+  const queue = queueName((message.get('AppData') ?? '').split(',', 1)[0]);
+  return queue === '' ? undefined : { type: 'queue_tried', legId, at, queue };
 }
 
 function queueJoined({ message, legId, at }: Reading): LegEvent {
   // The extension may have changed since the call began: here only what the administrator has shown is the number dialled.
   const { caller, did } = who(message);
-  return { type: 'queue_joined', legId, at, queue: message.get('Queue') ?? '', caller, did };
+  return { type: 'queue_joined', legId, at, queue: queueName(message.get('Queue')), caller, did };
+}
+
+function queueName(text: string | undefined): string {
+  return printable(text ?? '', LONGEST_QUEUE) ?? '';
 }
 
 const QUEUE_STATUSES: ReadonlyMap<string, 'timeout' | 'empty' | 'full'> = new Map([
@@ -140,8 +163,8 @@ function dial({ message, legId, at, settings }: Reading): Omit<DialEnded, 'type'
   return {
     legId,
     at,
-    callId: message.get('Linkedid') || legId,
-    toLegId: message.get('DestUniqueid') ?? '',
+    callId: callIdOf(message, legId),
+    toLegId: (message.get('DestUniqueid') ?? '').slice(0, LONGEST_ID),
     isTowardsInbound: settings.inboundContexts.has(message.get('DestContext') ?? ''),
     numbers: dialledNumbers(message),
   };

@@ -34,18 +34,18 @@ export function readCaller(message: Headers): Caller {
 
 /**
  * The number that was dialled. Dependable where the administrator shows CALLERID(dnid) by `channelvars` of manager.conf;
- * else the extension, which is that number only in the first event of a channel.
+ * else the extension, which is that number only in the first events of a channel.
  */
 export function readDid(message: Headers): string | null {
   const shown = told(channelVariable(message, 'CALLERID(dnid)'));
   if (shown !== null) return printable(shown, LONGEST_NUMBER);
-  if (message.event !== 'Newchannel') return null;
+  if (message.event !== 'Newchannel' && message.event !== 'Newstate') return null;
   const extension = told(message.get('Exten'));
   return extension === null || SPECIAL_EXTENSIONS.has(extension) ? null : printable(extension, LONGEST_NUMBER);
 }
 
 /** A variable that `channelvars` of manager.conf adds to the events of a channel. */
-export function channelVariable(message: Headers, name: string): string | undefined {
+function channelVariable(message: Headers, name: string): string | undefined {
   const found = message.all('ChanVariable').find((text) => text.startsWith(`${name}=`));
   return found === undefined ? undefined : unescapeAmi(found.slice(name.length + 1));
 }

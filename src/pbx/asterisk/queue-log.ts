@@ -40,7 +40,7 @@ export function parseQueueLogLine(text: string): QueueLogLine | undefined {
   const [time = '', legId = '', queue = '', , event = '', ...data] = text.split('|');
   // Seconds; with microseconds where they are switched on.
   const at = /^\d{9,11}(?:\.\d{1,9})?$/.test(time) ? Math.floor(Number(time)) : Number.NaN;
-  if (Number.isNaN(at) || legId === '' || event === '') return undefined;
+  if (Number.isNaN(at) || legId === '' || legId.length > 300 || event === '') return undefined;
   return { at, legId, queue, event, data };
 }
 

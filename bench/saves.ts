@@ -30,6 +30,17 @@ const { values } = parseArgs({
   },
 });
 
+const ROWS = numberOption('rows', 1000);
+const SEED = numberOption('seed', 1);
+const SCALE = numberOption('scale', 0.001);
+
+/** @throws TypeError naming the option, the value and what is allowed */
+function numberOption(name: 'rows' | 'seed' | 'scale', min: number): number {
+  const number = /^\d{1,9}(\.\d+)?$/.test(values[name]) ? Number(values[name]) : Number.NaN;
+  if (number >= min && (name === 'scale' || Number.isInteger(number))) return number;
+  throw new TypeError(`--${name}: ${values[name]} (expected a ${name === 'scale' ? '' : 'whole '}number from ${min})`);
+}
+
 /** One kind of request, and how many of them. */
 interface Work {
   title: string;
@@ -77,7 +88,7 @@ process.exitCode = await main();
 async function main(): Promise<number> {
   const tell = (sentence: string) => process.stderr.write(`${sentence}\n`);
   const folder = resolve(values.data);
-  const data = await prepareData({ folder, rows: Number(values.rows), seed: Number(values.seed), tell });
+  const data = await prepareData({ folder, rows: ROWS, seed: SEED, tell });
   const copy = mkdtempSync(join(folder, 'run-'));
   try {
     const database = join(copy, 'callqueue.db');
@@ -97,7 +108,7 @@ async function main(): Promise<number> {
       const title = `claim and complete, ${connections === 1 ? 'one agent' : `${connections} agents`}`;
       tell(title);
       const before = await commits(server, credentials);
-      const pairs = Math.max(connections, Math.round((connections === 1 ? 1000 : 10_000) * Number(values.scale)));
+      const pairs = Math.max(connections, Math.round((connections === 1 ? 1000 : 10_000) * SCALE));
       const measured = await loadAgents(server, credentials, { connections, pairs });
       const commandsPerCommit = commandsSince(before, await commits(server, credentials));
       failures += measured.failures;
@@ -116,7 +127,7 @@ async function main(): Promise<number> {
       'others',
     ];
     process.stdout.write(
-      `${figure(Number(values.rows))} calls, ${cores} × ${cpu}, Node ${node}, SQLite ${sqlite}, commit ${commit}, load ${loadBefore}\n\n` +
+      `${figure(ROWS)} calls, ${cores} × ${cpu}, Node ${node}, SQLite ${sqlite}, commit ${commit}, load ${loadBefore}\n\n` +
         `${table(head, rows)}\n\nPeak memory of the server: ${figure(server.peakMemory())} MB\n`,
     );
     if (failures > 0) tell(`FAILED: ${failures} requests were not answered well\n${server.lastWords()}`);
@@ -132,7 +143,7 @@ interface Measured extends Measurement {
 }
 
 async function measure(server: MeasuredServer, credentials: Credentials, work: Work): Promise<Measured> {
-  const requests = Math.max(work.connections, Math.round(work.requests * Number(values.scale)));
+  const requests = Math.max(work.connections, Math.round(work.requests * SCALE));
   const bodies = Array.from({ length: requests }, () => requestBody(work.parameters(), credentials.key));
   const headers = { ...requestHeaders(credentials), 'content-type': 'application/json' };
   const before = await commits(server, credentials);

@@ -51,6 +51,7 @@ export function createApp({ settings, logger, clock = systemClock, streamPatienc
   const http = createHttpServer({
     settings,
     logger,
+    clock,
     metrics,
     version: VERSION,
     openApi: createOpenApi({ version: VERSION }),

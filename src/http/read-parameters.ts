@@ -1,7 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import type { Clock } from '../core/clock.ts';
 import type { Login } from '../wire/authenticate.ts';
 import { checkHash } from '../wire/check-hash.ts';
+import { checkTime } from '../wire/check-time.ts';
 import { show } from '../wire/field-types.ts';
 import { messages } from '../wire/messages.ts';
 import type { ParameterMap } from '../wire/parameter.ts';
@@ -25,8 +27,8 @@ export type ParameterReader = (
 const NOTHING = new Uint8Array(0);
 
 /** One for the server: large bodies are counted over all routes. */
-export function createParameterReader(options: { limits: HttpLimits; logger: Logger }): ParameterReader {
-  const { limits, logger } = options;
+export function createParameterReader(options: { limits: HttpLimits; clock: Clock; logger: Logger }): ParameterReader {
+  const { limits, clock, logger } = options;
   const readBody = createBodyReader({ maxBytes: limits.bodyBytes, maxLarge: limits.largeBodies });
   const parameterLimits = { depth: limits.depth, count: limits.parameters };
 
@@ -49,6 +51,7 @@ export function createParameterReader(options: { limits: HttpLimits; logger: Log
   function checkRequestHash(request: FastifyRequest, key: string | null, parameters: ParameterMap): void {
     try {
       checkHash(key, parameters);
+      checkTime(parameters, clock.now());
     } catch (error) {
       if (error instanceof Refusal) {
         const reason = error.problems[0]?.code;

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { type FastifyInstance, fastify } from 'fastify';
 import type { Logger } from 'pino';
+import type { Clock } from '../core/clock.ts';
 import { StoreUnavailableError } from '../core/errors.ts';
 import { errorAnswer } from '../wire/envelope.ts';
 import { messages } from '../wire/messages.ts';
@@ -42,6 +43,7 @@ export interface HttpServer {
 export interface HttpServerOptions {
   settings: HttpSettings;
   logger: Logger;
+  clock: Clock;
   /** The OpenAPI document. */
   openApi: object;
   version: string;
@@ -60,7 +62,7 @@ const LINGER_MS = 100;
 const UNUSED_MS = 500;
 
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const { settings, logger, openApi, version, metrics = createMetrics(version), streamPatienceMs } = options;
+  const { settings, logger, clock, openApi, version, metrics = createMetrics(version), streamPatienceMs } = options;
   const { limits } = settings;
   let phase: Phase = { name: 'starting' };
   let stopped: Promise<void> | undefined;
@@ -143,7 +145,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     return sendAnswer(request, reply, errorAnswer(error, request.id));
   });
 
-  const readParameters = createParameterReader({ limits, logger });
+  const readParameters = createParameterReader({ limits, clock, logger });
   const streams = new EventStreams({ maxStreams: limits.eventStreams, patienceMs: streamPatienceMs, logger });
   metrics.watchStreams(streams);
   registerApi(server, { phase: currentPhase, readParameters });

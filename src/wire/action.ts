@@ -51,7 +51,7 @@ export interface ActionDefinition {
 }
 
 /** Allowed with every action: what selects it, and what belongs to authentication. */
-export const COMMON_PARAMETERS: readonly string[] = ['action', 'api_hash', 'api_username', 'api_password'];
+export const COMMON_PARAMETERS: readonly string[] = ['action', 'api_hash', 'api_time', 'api_username', 'api_password'];
 
 /** The `pagination` of actions that do not page: an empty list. */
 export const noPaginationSchema: JsonSchema = { type: 'array', maxItems: 0 };

@@ -125,6 +125,12 @@ export const messages = {
   invalidToken: () => problem('invalid_token', 'Invalid API token'),
   missingHash: () => problem('missing_hash', 'Missing api_hash', 'api_hash'),
   invalidHash: () => problem('invalid_hash', 'Invalid api_hash', 'api_hash'),
+  invalidTime: (value: string, seconds: number) =>
+    problem(
+      'invalid_time',
+      `Invalid api_time: ${quoted(value)} (expected the seconds since 1970 of this moment, at most ${seconds} off)`,
+      'api_time',
+    ),
   actionNotAllowed: (action: string) => problem('action_not_allowed', `This token may not ${action}`),
   projectNotAllowed: (projectId: number) =>
     problem('project_not_allowed', `This token may not use project ${projectId}`, 'project_id'),

@@ -7,6 +7,12 @@ export const commonSchemas = {
     pattern: '^[0-9A-Fa-f]{32}$',
     description: 'For tokens with a key; otherwise ignored.',
   },
+  api_time: {
+    type: 'integer',
+    minimum: 0,
+    description:
+      'When the request was made, in seconds since 1970-01-01 UTC. Sent and hashed, it makes a recorded request useless after five minutes.',
+  },
   api_username: { type: 'string', description: 'An older form of credentials: allowed, hashed, otherwise ignored.' },
   api_password: { type: 'string', description: 'Likewise.' },
 } as const satisfies Record<string, JsonSchema>;

@@ -31,6 +31,7 @@ export function repeatGuardOf(
 const NOT_PART_OF_IT: ReadonlySet<string> = new Set([
   'action',
   'api_hash',
+  'api_time',
   'api_username',
   'api_password',
   'idempotency_key',

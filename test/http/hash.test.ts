@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { NOW, startTestApp, type TestApp } from '../support/app.ts';
 import { continueMd5 } from '../support/md5-extension.ts';
 
 const md5 = (text: string | Uint8Array) => createHash('md5').update(text).digest('hex');
@@ -46,6 +46,27 @@ describe('the hash of a request', () => {
   it('is checked before the parameters are', async () => {
     expect(await postForm('bogus=1')).toEqual({ status: 401, messages: ['Missing api_hash'] });
     expect(await postForm(`bogus=1&api_hash=${md5('bogus=1')}`)).toEqual(INVALID);
+  });
+
+  it('may cover the time of the request, which then ends five minutes later', async () => {
+    const signed = (parameters: string) => `${parameters}&api_hash=${md5(`${parameters}${key}`)}`;
+    const at = (seconds: number) => signed(`action=read&api_time=${NOW + seconds}`);
+    const stale = (seconds: number) => ({
+      status: 401,
+      messages: [
+        `Invalid api_time: ${NOW + seconds} (expected the seconds since 1970 of this moment, at most 300 off)`,
+      ],
+    });
+    for (const seconds of [-300, 0, 300]) expect(await postForm(at(seconds))).toEqual(OK);
+    for (const seconds of [-301, 301]) expect(await postForm(at(seconds))).toEqual(stale(seconds));
+    // Who recorded the request can neither change its time nor leave it out.
+    const recorded = md5(`action=read&api_time=${NOW - 301}${key}`);
+    expect(await postForm(`action=read&api_time=${NOW}&api_hash=${recorded}`)).toEqual(INVALID);
+    expect(await postForm(`action=read&api_hash=${recorded}`)).toEqual(INVALID);
+    for (const value of ['', 'now', '-5', '1e9', '9'.repeat(400)]) {
+      const { status, messages } = await postForm(signed(`action=read&api_time=${value}`));
+      expect([status, messages[0]?.startsWith(`Invalid api_time: ${value.slice(0, 100)}`)]).toEqual([401, true]);
+    }
   });
 
   it('is ignored when the token has no key', async () => {

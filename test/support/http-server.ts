@@ -1,3 +1,4 @@
+import { systemClock } from '../../src/core/clock.ts';
 import type { Backend } from '../../src/http/backend.ts';
 import { createHttpServer, type HttpServer } from '../../src/http/server.ts';
 import { createLogger } from '../../src/logger.ts';
@@ -25,6 +26,7 @@ export async function startHttpServer(
   const http = createHttpServer({
     settings: testSettings('/nowhere', settings),
     logger: createLogger({ level: 'trace', destination: { write: (line) => void logLines.push(line) } }),
+    clock: systemClock,
     openApi: {},
     version: 'test',
   });

@@ -64,7 +64,9 @@ function makeCall(random: Random, index: number, createdAt: EpochSeconds, now: E
   const wantsSchedule = chance(0.4);
   const changedAt = Math.min(now, createdAt + (isOpen ? below(3_600) : below(3 * DAY)));
   const type = pick(['queue', 'queue', 'user', 'context', null] as const);
-  const number = numberOf(below(400_000));
+  const shared = below(400_000);
+  // There is one open missed call of a number.
+  const number = numberOf(isOpen && wasMissed ? 400_000 + index : shared);
 
   return {
     projectId,

@@ -121,6 +121,8 @@ export const CALL_EVENTS = [
   'cancelled',
   'deleted',
   'note',
+  'missed',
+  'reached',
 ] as const;
 export type CallEvent = (typeof CALL_EVENTS)[number];
 

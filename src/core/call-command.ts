@@ -2,6 +2,7 @@ import type { CallEvent, DestinationType, Gate, Result, SaveOutcome, Status } fr
 import type { Call } from './call.ts';
 import type { CallFilter, Moment } from './call-filter.ts';
 import type { CallContent, Completion, Conflict } from './call-life.ts';
+import type { CaptureCommand, RecordedAs } from './capture-command.ts';
 import type { EpochSeconds } from './clock.ts';
 
 /**
@@ -18,7 +19,8 @@ export type Command =
   | ReleaseCommand
   | CompleteCommand
   | NoteCommand
-  | ExpireLeasesCommand;
+  | ExpireLeasesCommand
+  | CaptureCommand;
 
 /** Which calls a command is about; at most 10,000. */
 export type RowChoice =
@@ -142,6 +144,8 @@ export type CommandOutcome =
   | { kind: 'saved'; calls: SavedCall[] }
   /** The calls as they are now, in the order named; of a claim that found nothing: none. */
   | { kind: 'calls'; calls: Call[] }
+  /** What became of something that the PBX told, and the calls that it changed, as they are now. */
+  | { kind: 'recorded'; as: RecordedAs; calls: Call[] }
   /** Nothing was stored; every row that stands in the way is named. */
   | { kind: 'refused'; rows: RowRefusal[] }
   /** A filter matched another number of calls than the caller believed; nothing was stored. */

@@ -242,7 +242,14 @@ export function isPossible(from: Status, to: Status, event: CallEvent): boolean 
   return events[to]?.includes(event) ?? false;
 }
 
-function changed(call: Call, now: EpochSeconds, status: Status, happening: Happening, fields: Partial<Call>): Change {
+/** @throws when the table of status changes does not have it */
+export function changed(
+  call: Call,
+  now: EpochSeconds,
+  status: Status,
+  happening: Happening,
+  fields: Partial<Call>,
+): Change {
   if (!isPossible(call.status, status, happening.event)) {
     throw new Error(`A call cannot go from ${call.status} to ${status} by ${happening.event}`);
   }

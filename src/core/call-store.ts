@@ -3,6 +3,7 @@ import type { Call } from './call.ts';
 import type { CallFilter, CallQuery, Moment } from './call-filter.ts';
 import type { CallJournal } from './call-journal.ts';
 import type { CallWriter } from './call-writer.ts';
+import type { CaptureRecords } from './capture-records.ts';
 import type { EpochSeconds } from './clock.ts';
 import type { NewToken, StoredToken } from './token.ts';
 
@@ -87,7 +88,7 @@ export interface TokenStore {
 }
 
 /** An open database. One that was opened for reading only throws StoreUnavailableError where it should write. */
-export interface Store extends CallStore, TokenStore, CallWriter, CallJournal {
+export interface Store extends CallStore, TokenStore, CallWriter, CallJournal, CaptureRecords {
   /** Rejects when the database cannot be written to; says so in the message. */
   checkWritable(): Promise<void>;
   /** Ends what was begun, refuses what comes from now on, and closes it; may be called twice. */

@@ -51,6 +51,8 @@ export async function carryOut(order: Order, { queue }: ApiParts): Promise<Done>
       throw refusalOfRows(outcome.rows, reading.style, command.kind === 'update');
     case 'unexpected_count':
       throw new Refusal(409, [inData(messages.unexpectedCount(outcome.matched, expectedOf(command)))]);
+    case 'recorded':
+      throw new Error(`${command.kind} is nothing that callers of the API ask for`);
     case 'key_reused':
       throw new Refusal(422, [messages.keyReused()]);
   }

@@ -6,6 +6,7 @@ import { tempFolder } from '../support/temp-folder.ts';
 import { describeCallJournal } from './call-journal-contract.ts';
 import { describeCallStore } from './call-store-contract.ts';
 import { describeCallWriter } from './call-writer-contract.ts';
+import { describeCapture } from './capture-contract.ts';
 
 const prepare = (options: Partial<SqliteStoreOptions> = {}) => {
   const folder = tempFolder();
@@ -14,7 +15,7 @@ const prepare = (options: Partial<SqliteStoreOptions> = {}) => {
 };
 const withThreads = { spawnWriter: spawnPlainWriter };
 
-for (const describeContract of [describeCallStore, describeCallWriter, describeCallJournal]) {
+for (const describeContract of [describeCallStore, describeCallWriter, describeCallJournal, describeCapture]) {
   describeContract('SQLite', () => prepare());
   describeContract('SQLite with threads', () => prepare(withThreads));
 }

@@ -6,6 +6,7 @@ import { type Change, type Decision, edit } from '../../core/call-life.ts';
 import { findRows, type NamedRow } from './find-rows.ts';
 import { literals } from './literals.ts';
 import { findCall } from './read-calls.ts';
+import { openItem } from './record-missed.ts';
 import { reversed } from './search-text.ts';
 import { isDuplicate } from './translate-error.ts';
 import { type Writing, writeChange } from './writing.ts';
@@ -87,9 +88,11 @@ function change(writing: Writing, before: Call, decision: Change): number | unde
 }
 
 function openTwin({ connection, derivation }: Writing, call: Call): number | undefined {
-  return connection.get(
+  const { callerNumber } = derivation.derive(call);
+  const twin = connection.get(
     `SELECT id FROM calls INDEXED BY calls_open WHERE project_id = ? AND external_id = ? AND caller_number_reversed = ?
       AND status IN (${literals(OPEN_STATUSES)})`,
-    [call.projectId, call.externalId, reversed(derivation.derive(call).callerNumber)],
+    [call.projectId, call.externalId, reversed(callerNumber)],
   )?.[0] as number | undefined;
+  return twin ?? (call.source === 'missed_call' ? openItem(connection, call.projectId, callerNumber)?.id : undefined);
 }

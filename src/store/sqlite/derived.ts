@@ -100,9 +100,10 @@ function remake(connection: Connection, derivation: Derivation, row: readonly Sq
 }
 
 function collision(call: Call, number: string, cause: unknown): StoreUnusableError {
+  const alike = call.source === 'missed_call' ? 'a missed call' : `external id ${call.externalId}`;
   return new StoreUnusableError(
     `With these countries call ${call.id} becomes the same as another open call: project ${call.projectId}, ` +
-      `external id ${call.externalId}, number ${number}. Start with the settings as they were and cancel one of the two`,
+      `${alike}, number ${number}. Start with the settings as they were and cancel one of the two`,
     { cause },
   );
 }

@@ -1,10 +1,13 @@
 import type { Command, CommandContext, CommandOutcome, CommandResult } from '../../core/call-command.ts';
 import { cancel, claim, complete, extend, note, release, remove } from '../../core/call-life.ts';
 import type { Derivation } from '../../core/call-store.ts';
+import { keepPlace, recordGap, recordOwnChannels } from './capture-records.ts';
 import { changeCall, changeCalls, updateCalls } from './change-calls.ts';
 import { bestDueCall } from './claim-call.ts';
 import type { Connection } from './connection.ts';
 import { expireLeases } from './expire-leases.ts';
+import { recordMissed } from './record-missed.ts';
+import { recordReached } from './record-reached.ts';
 import { findRepeat, keepForRepeats } from './repeats.ts';
 import { saveCalls } from './save-calls.ts';
 import type { Writing } from './writing.ts';
@@ -29,7 +32,7 @@ export function executeCommand(
   const expired = expireLeases(writing);
   const outcome: CommandOutcome =
     command.kind === 'expire_leases' ? { kind: 'calls', calls: expired } : outcomeOf(writing, command, context);
-  const isDone = outcome.kind === 'saved' || outcome.kind === 'calls';
+  const isDone = outcome.kind === 'saved' || outcome.kind === 'calls' || outcome.kind === 'recorded';
   const isStored = isDone && !(command.kind === 'save' && command.dryRun);
   // Who found nothing to claim may ask again with the same key.
   const isWorthKeeping = isStored && !(outcome.kind === 'calls' && outcome.calls.length === 0);
@@ -78,5 +81,20 @@ function outcomeOf(
     }
     case 'note':
       return changeCall(writing, command.id, projectIds, (call) => note(call, command.text, now));
+    case 'record_missed':
+      return { kind: 'recorded', ...recordMissed(writing, command) };
+    case 'record_reached':
+      return { kind: 'recorded', ...recordReached(writing, command) };
+    case 'record_own_channels':
+      recordOwnChannels(writing, command);
+      return KEPT;
+    case 'record_gap':
+      recordGap(writing, command);
+      return KEPT;
+    case 'keep_place':
+      keepPlace(writing, command);
+      return KEPT;
   }
 }
+
+const KEPT: CommandOutcome = { kind: 'recorded', as: 'kept', calls: [] };

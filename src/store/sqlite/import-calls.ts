@@ -49,9 +49,9 @@ export async function beginImport(parts: ImportParts, options: ImportOptions): P
         throw new StoreUnusableError('No ids are left: the highest possible one is taken');
       const writing: Writing = { connection, derivation, actor, now: call.updatedAt };
       const isAsGiven = call.id !== undefined || call.status !== 'pending';
-      const outcome = isAsGiven
-        ? addAsGiven(writing, { ...call, id: given }, index, call.id !== undefined)
-        : saveCall(writing, { ...call, id: given }, asSave).outcome;
+      const fresh: Call = { ...call, id: given };
+      const add = () => (isAsGiven ? addAsGiven(writing, fresh) : saveCall(writing, fresh, asSave).outcome);
+      const outcome = unlessDuplicate(add, connection, fresh, index, call.id !== undefined);
       if (outcome === 'created') id = Math.max(id, given + 1);
       return outcome;
     });
@@ -88,21 +88,34 @@ export async function beginImport(parts: ImportParts, options: ImportOptions): P
   };
 }
 
-function addAsGiven(writing: Writing, call: Call, index: number, isIdGiven: boolean): 'created' {
+function addAsGiven(writing: Writing, call: Call): 'created' {
+  writeCreation(writing, call, { event: 'imported' }, writing.derivation.derive(call));
+  return 'created';
+}
+
+/** @throws DuplicateCallError when `add` finds that there is such a call */
+function unlessDuplicate(
+  add: () => SaveOutcome,
+  connection: Connection,
+  call: Call,
+  index: number,
+  isIdGiven: boolean,
+): SaveOutcome {
   try {
-    writeCreation(writing, call, { event: 'imported' }, writing.derivation.derive(call));
-    return 'created';
+    return add();
   } catch (error) {
-    throw isDuplicate(error) ? duplicateError(writing.connection, call, index, isIdGiven) : error;
+    throw isDuplicate(error) ? duplicateError(connection, call, index, isIdGiven) : error;
   }
 }
 
 function duplicateError(connection: Connection, call: Call, index: number, isIdGiven: boolean): DuplicateCallError {
   const isIdTaken = isIdGiven && connection.get('SELECT 1 FROM calls WHERE id = ?', [call.id]) !== undefined;
+  const alike =
+    call.source === 'missed_call'
+      ? `missed call of project ${call.projectId} with`
+      : `call of project ${call.projectId} with external id ${call.externalId} and`;
   return new DuplicateCallError(
     index,
-    isIdTaken
-      ? `There is a call with id ${call.id} already`
-      : `There is an open call of project ${call.projectId} with external id ${call.externalId} and this number already`,
+    isIdTaken ? `There is a call with id ${call.id} already` : `There is an open ${alike} this number already`,
   );
 }

@@ -5,6 +5,7 @@ import type { Derivation, ImportOptions, Store } from '../../core/call-store.ts'
 import { StoreUnavailableError, StoreUnusableError } from '../../core/errors.ts';
 import type { NewToken } from '../../core/token.ts';
 import { isEmpty } from './bulk-load.ts';
+import { isOwnChannel, readGaps, readPlace, readUnlisted } from './capture-records.ts';
 import { createChangeSignal } from './change-signal.ts';
 import { checkDatabase, checkFile } from './check-database.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
@@ -136,6 +137,10 @@ async function createStore(connection: Connection, options: SqliteStoreOptions):
     changes: async (question) => readChanges(connection, question),
     lastSequence: async () => lastSequence(connection),
     onChange: signal.onChange,
+    captureGaps: async (question) => readGaps(connection, question),
+    unlistedMisses: async (question) => readUnlisted(connection, question),
+    keptPlace: async (pbx, reader) => readPlace(connection, pbx, reader),
+    isOwnChannel: async (channelId) => isOwnChannel(connection, channelId),
     stats: async (filter, moment) => reader?.stats(filter, moment) ?? readStats(connection, filter, moment),
     async close() {
       signal.stop();

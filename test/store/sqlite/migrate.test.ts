@@ -76,6 +76,25 @@ test('later migrations run once, in order, and a statement that fails undoes the
   connection.close();
 });
 
+test('histories that were written before missed calls are kept, and take what is new', async () => {
+  const path = join(tempFolder(), 'calls.db');
+  const connection = new Connection(path);
+  await migrate(connection, { lockWaitMs: 0, migrations: MIGRATIONS.slice(0, 2) });
+  const entries = [
+    [7, 1, 100, 'a', 'created', null, 'pending', null, null],
+    [7, 2, 101, 'b', 'note', 'pending', 'pending', 'words', '{"x":1}'],
+    [9, 1, 102, 'c', 'imported', null, 'completed', null, null],
+  ];
+  for (const entry of entries) connection.run('INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)', entry);
+  expect(await migrate(connection, { lockWaitMs: 0 })).toEqual({ from: 2, to: MIGRATIONS.length });
+  expect(connection.all('SELECT * FROM history ORDER BY call_id, number')).toEqual(entries);
+  connection.run(`INSERT INTO history VALUES (7, 3, 103, 'd', 'missed', 'pending', 'pending', NULL, NULL)`);
+  expect(() =>
+    connection.run(`INSERT INTO history VALUES (7, 3, 103, 'd', 'missed', NULL, NULL, NULL, NULL)`),
+  ).toThrow();
+  connection.close();
+});
+
 test('a database of a newer version, or of another program, is refused and left alone', async () => {
   const folder = tempFolder();
   const newer = join(folder, 'newer.db');

@@ -1,0 +1,47 @@
+import { LEGS_KEPT_SECONDS } from '../../core/capture-command.ts';
+import type { Writing } from './writing.ts';
+
+/** A leg that a PBX told of, and what it came to. */
+export interface SeenLeg {
+  pbx: string;
+  legId: string;
+  verdict: 'missed' | 'reached';
+  at: number;
+}
+
+/** Remembers a leg. @returns false when it was remembered before: somebody else has told of it */
+export function isNewLeg({ connection }: Writing, { pbx, legId, verdict, at }: SeenLeg): boolean {
+  const { changes } = connection.run(
+    'INSERT INTO seen_legs (pbx, leg_id, verdict, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
+    [pbx, legId, verdict, at],
+  );
+  return changes > 0;
+}
+
+export function isSeen({ connection }: Writing, { pbx, legId, verdict }: Omit<SeenLeg, 'at'>): boolean {
+  const question = 'SELECT 1 FROM seen_legs WHERE pbx = ? AND leg_id = ? AND verdict = ?';
+  return connection.get(question, [pbx, legId, verdict]) !== undefined;
+}
+
+export function isTooOld({ now }: Writing, at: number): boolean {
+  return at < now - LEGS_KEPT_SECONDS;
+}
+
+/** Of each table a few at a time, with every new leg, so that nothing has to be tidied at some other time. */
+const FORGOTTEN_AT_ONCE = 4;
+/** Longer than legs are taken in, so that a clock that is set right brings no forgotten leg back. */
+const MARGIN_SECONDS = 2 * 86_400;
+
+const FORGET = [
+  ['seen_legs', 'pbx, leg_id, verdict'],
+  ['last_reached', 'project_id, number'],
+  ['own_channels', 'channel_id'],
+].map(
+  ([table, key]) =>
+    `DELETE FROM ${table} WHERE (${key}) IN
+      (SELECT ${key} FROM ${table} INDEXED BY ${table}_by_time WHERE at < ? LIMIT ${FORGOTTEN_AT_ONCE})`,
+);
+
+export function forgetOldLegs({ connection, now }: Writing): void {
+  for (const statement of FORGET) connection.run(statement, [now - LEGS_KEPT_SECONDS - MARGIN_SECONDS]);
+}

@@ -69,5 +69,16 @@ export const historyAction: ActionDefinition = {
 };
 
 function historyRow({ at, actor, event, from, to, reason, facts }: HistoryEntry, style: RowStyle): HistoryRow {
-  return { at: timeOf(at, style), actor, event, from, to, reason, facts: { ...facts } };
+  return { at: timeOf(at, style), actor, event, from, to, reason, facts: factsOf(facts, style) };
+}
+
+/** Facts that are instants, by their names; all others are answered as they were kept. */
+const INSTANTS: readonly string[] = ['missed_at', 'reached_at'];
+
+function factsOf(facts: HistoryEntry['facts'], style: RowStyle): HistoryRow['facts'] {
+  const shown = Object.entries(facts).map(([name, value]) => [
+    name,
+    INSTANTS.includes(name) && typeof value === 'number' ? timeOf(value, style) : value,
+  ]);
+  return Object.fromEntries(shown);
 }

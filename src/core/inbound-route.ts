@@ -67,14 +67,18 @@ export function createInboundRoutes(
       const { route, project } = choose(miss);
       const { kinds, shortestWaitSeconds } = project.missedCalls;
       if (!kinds.includes(miss.kind) || miss.waitSeconds < shortestWaitSeconds) return undefined;
-      const isListed = miss.number !== null && isDialable(miss.number);
-      const listed = { ...miss, number: isListed ? miss.number : null, name: miss.name && plainText(miss.name, 255) };
-      const did = miss.did && plainText(miss.did, 64);
+      const shown = miss.number && plainText(miss.number);
+      const number = shown !== null && [...shown].length <= LONGEST_NUMBER && isDialable(shown) ? shown : null;
       return {
         kind: 'record_missed',
-        miss: { ...listed, did },
-        unlisted: miss.number === null ? 'withheld' : isListed ? null : 'not_dialable',
-        target: targetOf(route, project, listed.number),
+        miss: {
+          ...miss,
+          number,
+          name: miss.name && plainText(miss.name, LONGEST_NAME),
+          did: miss.did && plainText(miss.did, LONGEST_NUMBER),
+        },
+        unlisted: miss.number === null ? 'withheld' : number === null ? 'not_dialable' : null,
+        target: targetOf(route, project, number),
       };
     },
     recordReached({ numbers, how, pbx, legId, did, queue, at, isOwnAttempt }) {
@@ -98,6 +102,10 @@ interface Place {
   /** As it is compared. */
   did: string | null;
 }
+
+/** As long as a save may have them. */
+const LONGEST_NUMBER = 64;
+const LONGEST_NAME = 255;
 
 /** Fewer common last digits may be chance. */
 const COMMON_DIGITS = 6;
@@ -162,10 +170,10 @@ function reasonAgainstAuto(
 }
 
 /** What a stranger's phone says of itself, as one short line: it is shown to people and may travel back to the PBX. */
-function plainText(text: string, longest: number): string | null {
+function plainText(text: string, longest = Number.POSITIVE_INFINITY): string | null {
   const line = text
     .toWellFormed()
     .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
     .trim();
-  return line === '' ? null : [...line].slice(0, longest).join('');
+  return line === '' ? null : [...line].slice(0, longest).join('').trim();
 }

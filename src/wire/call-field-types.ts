@@ -1,5 +1,5 @@
 import { NumberText } from '../../client/src/php-query.ts';
-import { cleanNumber } from '../core/phone-number.ts';
+import { isDialable } from '../core/allowed-number.ts';
 import { type FieldType, mistake, show, text } from './field-types.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { expected } from './messages.ts';
@@ -17,9 +17,7 @@ export const dialableNumber: FieldType<string> = {
   parse(value, context) {
     const parsed = NOTATION.parse(value, context);
     if (parsed.mistakes !== undefined) return parsed;
-    return /^(?:\+[0-9]{3,15}|[0-9]{3,20})$/.test(cleanNumber(parsed.value))
-      ? parsed
-      : mistake(value, expected.dialableNumber());
+    return isDialable(parsed.value) ? parsed : mistake(value, expected.dialableNumber());
   },
   schema: { anyOf: [{ type: 'string', maxLength: 64 }, { type: 'integer' }] },
 };

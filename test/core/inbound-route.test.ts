@@ -93,19 +93,28 @@ describe('what is recorded of a missed call', () => {
     expect(of({ kind: 'no_answer', waitSeconds: 3 }, counted)).toBeDefined();
   });
 
-  test.each([null, 'anonymous', '12', '*72900', '1000000000000000000000', '0722&PJSIP', '٠٧٢٢', "1'"])(
-    'has no number where it cannot be called back: %s',
-    (number) => {
-      const command = of({ number });
-      expect(command?.miss.number).toBeNull();
-      expect(command?.unlisted).toBe(number === null ? 'withheld' : 'not_dialable');
-    },
-  );
+  test.each([
+    null,
+    'anonymous',
+    '12',
+    '*72900',
+    '1000000000000000000000',
+    '0722&PJSIP',
+    '٠٧٢٢',
+    "1'",
+    `0722${' '.repeat(99)}1`,
+    '',
+  ])('has no number where it cannot be called back: %s', (number) => {
+    const command = of({ number });
+    expect(command?.miss.number).toBeNull();
+    expect(command?.unlisted).toBe(number === null ? 'withheld' : 'not_dialable');
+  });
 
   test('keeps the number as it came, and of the name one short line', () => {
     const name = ` A\r\nAction: Command\u2028\u0007${'x'.repeat(300)}\ud800`;
     const command = of({ number: '01632 960001', name, did: '9\n9' });
     expect(command?.miss.number).toBe('01632 960001');
+    expect(of({ number: '01632\r\n960001' })?.miss.number).toBe('01632 960001');
     expect(command?.miss.name).toMatch(/^A Action: Command x+$/);
     expect([...(command?.miss.name ?? '')]).toHaveLength(255);
     expect(command?.miss.did).toBe('9 9');

@@ -13,7 +13,7 @@ export type CaptureCommand =
   | RecordGapCommand
   | KeepPlaceCommand;
 
-/** What a leg was missed or reached for longer ago than this is neither remembered nor taken in. */
+/** So long is a leg remembered. A miss that is older than the newest of its PBX by so much is not taken in. */
 export const LEGS_KEPT_SECONDS = 30 * 86_400;
 
 export interface RecordMissedCommand {

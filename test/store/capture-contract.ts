@@ -149,16 +149,31 @@ export function describeCapture(name: string, prepare: () => OpenStore): void {
       expect(await all(store)).toEqual([]);
     });
 
-    test('what is older than legs are remembered is not taken in', async () => {
+    test('a record that is read once more from its beginning brings no leg back that was forgotten', async () => {
       const store = await openStore();
-      const at = NOW - 30 * DAY;
-      expect(await record(store, missCommand({ endedAt: at - 1 }))).toBe('too_old');
-      expect(await record(store, reachCommand({ at: at - 1 }))).toBe('too_old');
-      expect(await record(store, missCommand({ endedAt: at }))).toBe('created');
-      // Four days later it is forgotten by then, and yet not counted again.
-      const later = NOW + 4 * DAY;
-      expect(await record(store, missCommand({ legId: 'b', endedAt: later }), later)).toBe('counted');
-      expect(await record(store, missCommand({ endedAt: at }), later)).toBe('too_old');
+      const old = missCommand({ legId: 'old', endedAt: NOW - 30 * DAY });
+      expect(await record(store, old, NOW - 30 * DAY)).toBe('created');
+      expect(await record(store, missCommand())).toBe('counted');
+      expect(await record(store, old)).toBe('double');
+      // By now it is forgotten.
+      const later = NOW + 3 * DAY;
+      expect(await record(store, missCommand({ legId: 'new', endedAt: later }), later)).toBe('counted');
+      expect(await record(store, old, later)).toBe('too_old');
+      expect(await record(store, missCommand({ legId: 'late', endedAt: later - 30 * DAY }), later)).toBe('counted');
+      expect(await all(store)).toMatchObject([{ missedCount: 4 }]);
+    });
+
+    test.each([-20_000, 5_000])('a PBX whose clock is wrong by %i days has its callers in the list', async (days) => {
+      const store = await openStore();
+      const at = NOW + days * DAY;
+      await record(store, missCommand({ pbx: 'right' }));
+      expect(await record(store, missCommand({ legId: 'a', endedAt: at, number: '+441632960002' }))).toBe('created');
+      expect(await record(store, missCommand({ legId: 'b', endedAt: at + 9, number: '+441632960002' }))).toBe(
+        'counted',
+      );
+      // Set right since then.
+      expect(await record(store, missCommand({ legId: 'c', number: '+441632960003' }))).toBe('created');
+      expect(await record(store, missCommand({ legId: 'd' }))).toBe('counted');
     });
 
     test('more automatic items than a minute may have become manual ones', async () => {

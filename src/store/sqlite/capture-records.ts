@@ -58,7 +58,7 @@ export function readPlace(connection: Connection, pbx: string, reader: string): 
 
 export function recordOwnChannels({ connection, now }: Writing, { channelIds }: RecordOwnChannelsCommand): void {
   connection.run(
-    'INSERT INTO own_channels (channel_id, at) SELECT value, ? FROM json_each(?) WHERE TRUE ON CONFLICT DO NOTHING',
+    'INSERT INTO own_channels (channel_id, heard_at) SELECT value, ? FROM json_each(?) WHERE TRUE ON CONFLICT DO NOTHING',
     [now, JSON.stringify(channelIds)],
   );
 }

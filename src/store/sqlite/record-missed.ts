@@ -20,7 +20,7 @@ export interface Recorded {
 /** One miss into the list, at most once for each leg, whoever tells of it and how often. */
 export function recordMissed(writing: Writing, { miss, unlisted, target }: RecordMissedCommand): Recorded {
   const { pbx, legId, number, endedAt } = miss;
-  if (isTooOld(writing, endedAt)) return { as: 'too_old', calls: [] };
+  if (isTooOld(writing, pbx, endedAt)) return { as: 'too_old', calls: [] };
   if (isOwnChannel(writing.connection, legId)) return { as: 'own_attempt', calls: [] };
   forgetOldLegs(writing);
   if (!isNewLeg(writing, { pbx, legId, verdict: 'missed', at: endedAt })) return { as: 'double', calls: [] };

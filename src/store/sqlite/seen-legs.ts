@@ -10,10 +10,10 @@ export interface SeenLeg {
 }
 
 /** Remembers a leg. @returns false when it was remembered before: somebody else has told of it */
-export function isNewLeg({ connection }: Writing, { pbx, legId, verdict, at }: SeenLeg): boolean {
+export function isNewLeg({ connection, now }: Writing, { pbx, legId, verdict, at }: SeenLeg): boolean {
   const { changes } = connection.run(
-    'INSERT INTO seen_legs (pbx, leg_id, verdict, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
-    [pbx, legId, verdict, at],
+    'INSERT INTO seen_legs (pbx, leg_id, verdict, at, heard_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+    [pbx, legId, verdict, at, now],
   );
   return changes > 0;
 }
@@ -23,13 +23,18 @@ export function isSeen({ connection }: Writing, { pbx, legId, verdict }: Omit<Se
   return connection.get(question, [pbx, legId, verdict]) !== undefined;
 }
 
-export function isTooOld({ now }: Writing, at: number): boolean {
-  return at < now - LEGS_KEPT_SECONDS;
+/**
+ * Whether the leg may have been forgotten: as when a record is read once more from its beginning. Measured by the clock
+ * of the PBX, as far as legs have told it: the callers of a PBX whose clock is wrong by years are missed all the same.
+ */
+export function isTooOld({ connection, now }: Writing, pbx: string, at: number): boolean {
+  const newest = connection.value('SELECT max(at) FROM seen_legs INDEXED BY seen_legs_by_pbx WHERE pbx = ?', [pbx]);
+  return at < Math.min(now, (newest as number | null) ?? at) - LEGS_KEPT_SECONDS;
 }
 
 /** Of each table a few at a time, with every new leg, so that nothing has to be tidied at some other time. */
 const FORGOTTEN_AT_ONCE = 4;
-/** Longer than legs are taken in, so that a clock that is set right brings no forgotten leg back. */
+/** Longer than legs are taken in, so that no clock that is set right brings a forgotten leg back. */
 const MARGIN_SECONDS = 2 * 86_400;
 
 const FORGET = [
@@ -39,7 +44,7 @@ const FORGET = [
 ].map(
   ([table, key]) =>
     `DELETE FROM ${table} WHERE (${key}) IN
-      (SELECT ${key} FROM ${table} INDEXED BY ${table}_by_time WHERE at < ? LIMIT ${FORGOTTEN_AT_ONCE})`,
+      (SELECT ${key} FROM ${table} INDEXED BY ${table}_by_time WHERE heard_at < ? LIMIT ${FORGOTTEN_AT_ONCE})`,
 );
 
 export function forgetOldLegs({ connection, now }: Writing): void {

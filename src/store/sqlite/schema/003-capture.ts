@@ -25,15 +25,18 @@ export const capture: readonly string[] = [
     WHERE source = 'missed_call' AND status IN (${literals(OPEN_STATUSES)})`,
   `INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES ('calls', 'calls_missed_open', '10000 1000 1')`,
 
-  // Legs that were counted: a second witness, or a record read again, finds them here.
+  // Legs that were counted: a second witness, or a record read again, finds them here. `at` is by the clock of the PBX,
+  // `heard_at` by ours.
   `CREATE TABLE seen_legs (
     pbx TEXT NOT NULL,
     leg_id TEXT NOT NULL,
     verdict TEXT NOT NULL ${checkWord('verdict', ['missed', 'reached'])},
     at INTEGER NOT NULL,
+    heard_at INTEGER NOT NULL,
     PRIMARY KEY (pbx, leg_id, verdict)
   ) STRICT, WITHOUT ROWID`,
-  'CREATE INDEX seen_legs_by_time ON seen_legs (at)',
+  'CREATE INDEX seen_legs_by_pbx ON seen_legs (pbx, at)',
+  'CREATE INDEX seen_legs_by_time ON seen_legs (heard_at)',
 
   // A miss may be told after the customer was reached.
   `CREATE TABLE last_reached (
@@ -41,12 +44,13 @@ export const capture: readonly string[] = [
     number TEXT NOT NULL,
     at INTEGER NOT NULL,
     how TEXT NOT NULL ${checkWord('how', ['inbound', 'outbound'])},
+    heard_at INTEGER NOT NULL,
     PRIMARY KEY (project_id, number)
   ) STRICT, WITHOUT ROWID`,
-  'CREATE INDEX last_reached_by_time ON last_reached (at)',
+  'CREATE INDEX last_reached_by_time ON last_reached (heard_at)',
 
-  'CREATE TABLE own_channels (channel_id TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID',
-  'CREATE INDEX own_channels_by_time ON own_channels (at)',
+  'CREATE TABLE own_channels (channel_id TEXT PRIMARY KEY, heard_at INTEGER NOT NULL) STRICT, WITHOUT ROWID',
+  'CREATE INDEX own_channels_by_time ON own_channels (heard_at)',
 
   `CREATE TABLE unlisted_misses (
     project_id INTEGER NOT NULL,

@@ -36,7 +36,7 @@ export interface AppOptions {
   settings: Settings;
   logger: Logger;
   clock?: Clock;
-  /** How long a reader of changes that has 1 MiB to take may take nothing; default: 10 s. */
+  /** How long a reader of changes that has much to take may take nothing; default: 10 s. */
   streamPatienceMs?: number;
 }
 

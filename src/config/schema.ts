@@ -96,7 +96,7 @@ const limits = Type.Object(
     }),
     event_streams: wholeNumber(1, 1_000_000, {
       description:
-        'Open streams of changes at most; further ones are answered 503. One that is not read may hold 1 MiB.',
+        'Open streams of changes at most; further ones are answered 503. One that is not read may hold 256 KiB.',
       default: 1000,
     }),
     headers_timeout_seconds: wholeNumber(1, 3600, {

@@ -19,7 +19,7 @@ export type NewEventStream = Omit<EventStreamOptions, 'patienceMs' | 'onReady' |
 /** Changes that come within this time are read and sent together. */
 const ROUND_MS = 20;
 /** Rows of 15 KB at most, usually of 1 KB. */
-const PAGE = 200;
+const PAGE = 100;
 const HEARTBEAT_MS = 15_000;
 /** With the 5 s that a login is remembered, a revoked token ends its streams within 10 s; 15 are promised. */
 const TOKEN_CHECK_MS = 5000;
@@ -159,6 +159,8 @@ export class EventStreams {
       if (first === undefined) continue;
       try {
         if (await this.#serve(first, [first, ...others])) isBehind = true;
+        // Readers at many places: what was written may leave before the next page is made.
+        if (groups.size > 1) await breathe();
       } catch (error) {
         this.#fail([first, ...others], error);
       }

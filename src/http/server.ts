@@ -49,7 +49,7 @@ export interface HttpServerOptions {
   version: string;
   /** Default: its own. */
   metrics?: Metrics;
-  /** How long a reader of a stream that has 1 MiB to take may take nothing; default: 10 s. */
+  /** How long a reader of a stream that has much to take may take nothing; default: 10 s. */
   streamPatienceMs?: number | undefined;
 }
 

@@ -202,7 +202,7 @@ describe('a stream of changes', () => {
     const reading = await listen(app, '?since=0');
     const taken = reading.take(4000);
 
-    // 4,000 calls of 4 KB: far more than 1 MiB and what the system holds for a socket.
+    // 4,000 calls of 4 KB: far more than it may hold and what the system holds for a socket.
     const vars = { note: 'x'.repeat(4000) };
     for (let batch = 0; batch < 4; batch++) {
       const calls = Array.from({ length: 1000 }, () => ({ caller_id: '+441632960001', vars }));

@@ -1,5 +1,5 @@
 import type { Call } from './call.ts';
-import { type Change, changed, type Decision, type Happening } from './call-life.ts';
+import { type Change, cancel, changed, type Decision, type Happening } from './call-life.ts';
 import type { MissedCall, Reached } from './call-verdict.ts';
 import type { EpochSeconds } from './clock.ts';
 import type { MissTarget } from './miss-target.ts';
@@ -86,6 +86,33 @@ export function reach(call: Call, { how, at, isOwnAttempt = false }: ReachedItem
   // The dialler holds the call that it makes and knows the outcome.
   if (isOwnAttempt) return { kind: 'unchanged' };
   return changed(call, now, call.status, { event: 'reached', facts: { ...facts, held_by: call.claimedBy } }, {});
+}
+
+/**
+ * Two open items turned out to be of one number, as after the country of a project was set: the first takes over what the
+ * second has counted, and the second is cancelled.
+ * @returns undefined when somebody holds both
+ */
+export function mergeItems(one: Call, other: Call, now: EpochSeconds): { kept: Change; dropped: Change } | undefined {
+  const [keep, drop] = other.status === 'pending' ? [one, other] : [other, one];
+  const dropped = cancel(drop, 'same_number', undefined, now);
+  if (drop.status !== 'pending' || dropped.kind !== 'change') return undefined;
+  const happening: Happening = { event: 'updated', facts: { merged: drop.id, missed_count: drop.missedCount } };
+  const kept = changed(keep, now, keep.status, happening, {
+    missedCount: keep.missedCount + drop.missedCount,
+    firstMissedAt: earliest(keep.firstMissedAt, drop.firstMissedAt),
+    lastMissedAt: latest(keep.lastMissedAt, drop.lastMissedAt),
+    callerIdName: keep.callerIdName ?? drop.callerIdName,
+  });
+  return { kept, dropped };
+}
+
+function earliest(one: EpochSeconds | null, other: EpochSeconds | null): EpochSeconds | null {
+  return one === null || other === null ? (one ?? other) : Math.min(one, other);
+}
+
+function latest(one: EpochSeconds | null, other: EpochSeconds | null): EpochSeconds | null {
+  return one === null || other === null ? (one ?? other) : Math.max(one, other);
 }
 
 function factsOf(miss: MissedCall): Record<string, unknown> {

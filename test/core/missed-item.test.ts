@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { Call } from '../../src/core/call.ts';
-import { countMiss, type ListedMiss, missedItem, missedItemBegan, reach } from '../../src/core/missed-item.ts';
+import {
+  countMiss,
+  type ListedMiss,
+  mergeItems,
+  missedItem,
+  missedItemBegan,
+  reach,
+} from '../../src/core/missed-item.ts';
 import { missOf, targetOf } from '../support/capture.ts';
 import { NOW } from '../support/commands.ts';
 
@@ -80,5 +87,23 @@ describe('a customer who is reached', () => {
     if (expected === 'answered_elsewhere') {
       expect(decision).toMatchObject({ call: { status: 'completed', statusReason: expected, missedCount: 1 } });
     }
+  });
+});
+
+describe('two open items of one number', () => {
+  const second = (changes: Partial<Call> = {}) => item({ id: 2, missedCount: 3, firstMissedAt: NOW - 90, ...changes });
+  const held = { status: 'inprogress', claimedBy: 'ana' } as const;
+
+  test.each<[string, Partial<Call>, Partial<Call>, number | undefined]>([
+    ['the first is kept where nobody holds either', {}, {}, 1],
+    ['the first is kept where somebody holds it', held, {}, 1],
+    ['the second is kept where somebody holds it', {}, held, 2],
+    ['both stay where both are held', held, held, undefined],
+  ])('%s', (_, one, other, keptId) => {
+    const merged = mergeItems(item(one), second(other), NOW);
+    expect(merged?.kept.call.id).toBe(keptId);
+    if (merged === undefined) return;
+    expect(merged.kept.call).toMatchObject({ missedCount: 4, firstMissedAt: NOW - 90, lastMissedAt: NOW - 2 });
+    expect(merged.dropped.call).toMatchObject({ status: 'cancelled', statusReason: 'same_number' });
   });
 });

@@ -1,10 +1,11 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { randomOf } from '../../bench/make-calls.ts';
-import type { Store } from '../../src/core/call-store.ts';
+import type { Derivation, Store } from '../../src/core/call-store.ts';
 import type { RecordMissedCommand } from '../../src/core/capture-command.ts';
 import { DuplicateCallError } from '../../src/core/errors.ts';
 import { missCommand, reachCommand, record } from '../support/capture.ts';
 import { carryOut, claimOf, contextOf, execute, NOW, save } from '../support/commands.ts';
+import { plainDerivation } from '../support/derivation.ts';
 import { makeCall } from '../support/make-call.ts';
 import type { OpenStore } from './call-store-contract.ts';
 
@@ -185,6 +186,41 @@ export function describeCapture(name: string, prepare: () => OpenStore): void {
       expect((await store.history(3, null))?.[0]?.facts).toMatchObject({ manual_because: 'too_many' });
       await record(store, auto(4), NOW + 60);
       expect((await all(store)).at(-1)).toMatchObject({ outboundType: 'auto' });
+    });
+
+    test.each([false, true])('items that a country makes one are merged, also if one is held: %s', async (isHeld) => {
+      const open = prepare();
+      const before = await open('calls');
+      const national = { number: '01632960001', name: 'Zoë' };
+      expect(await record(before, missCommand({ legId: 'a' }))).toBe('created');
+      expect(await record(before, missCommand({ legId: 'b', endedAt: NOW - 90, ...national }))).toBe('created');
+      await record(before, missCommand({ legId: 'c', endedAt: NOW - 50, ...national }));
+      if (isHeld) await carryOut(before, claimOf('ana', { id: 2 }));
+      await before.close();
+      const withCountry: Derivation = {
+        version: 'with a country',
+        derive(call) {
+          const derived = plainDerivation.derive(call);
+          return { ...derived, callerNumber: derived.callerNumber.replace(/^0(?=[1-9])/, '+44') };
+        },
+      };
+      const store = await open('calls', withCountry);
+      onTestFinished(() => store.close());
+      const [keptId, droppedId] = isHeld ? [2, 1] : [1, 2];
+      const calls = await all(store);
+      expect(calls.find(({ id }) => id === keptId)).toMatchObject({
+        ...{ status: isHeld ? 'inprogress' : 'pending', missedCount: 3, callerIdName: 'Zoë' },
+        ...{ firstMissedAt: NOW - 90, lastMissedAt: NOW - 2 },
+      });
+      expect(calls.find(({ id }) => id === droppedId)).toMatchObject({
+        ...{ status: 'cancelled', statusReason: 'same_number' },
+      });
+      expect((await store.history(keptId as number, null))?.at(-1)).toMatchObject({
+        ...{ event: 'updated', actor: 'system', facts: { merged: droppedId, missed_count: isHeld ? 1 : 2 } },
+      });
+      // Both are found by the number as it is compared now.
+      const filter = { callerNumbers: ['+441632960001'] };
+      expect((await store.readRendered({ filter, sort: 'id', limit: 9, at: { page: 1 }, moment })).rowCount).toBe(2);
     });
 
     test('an import cannot make two open items of one number', async () => {

@@ -1,12 +1,16 @@
 import type { Call } from '../../core/call.ts';
 import type { Derivation } from '../../core/call-store.ts';
+import { systemClock } from '../../core/clock.ts';
 import { StoreUnavailableError, StoreUnusableError } from '../../core/errors.ts';
+import { mergeItems } from '../../core/missed-item.ts';
 import type { Connection } from './connection.ts';
 import { DERIVED_COLUMNS, derivedValues } from './insert-calls.ts';
+import { openItem } from './record-missed.ts';
 import { CALL_COLUMNS, type SqlValue, toCall } from './row-columns.ts';
 import { nameWords } from './search-text.ts';
 import type { StoreLogger } from './store-logger.ts';
 import { isDuplicate } from './translate-error.ts';
+import { type Writing, writeChange } from './writing.ts';
 
 const BATCH = 2_000;
 /** Changes when the store itself derives otherwise: `dueSince`, `reversed`, `nameWords`. */
@@ -76,15 +80,21 @@ export async function remakeDerived(
 }
 
 function remake(connection: Connection, derivation: Derivation, row: readonly SqlValue[]): void {
-  const call = toCall(row);
-  const derived = derivation.derive(call);
-  const values = derivedValues(call, derived);
+  let call = toCall(row);
+  let derived = derivation.derive(call);
+  const differs = (values: readonly SqlValue[]) =>
+    values.some((value, place) => value !== row[CALL_COLUMNS.length + place]);
   // Seldom changed, and expensive as there are indexes on them.
-  if (values.some((value, place) => value !== row[CALL_COLUMNS.length + place])) {
+  if (differs(derivedValues(call, derived))) {
     try {
-      connection.run(UPDATE_DERIVED, [...values, call.id]);
+      connection.run(UPDATE_DERIVED, [...derivedValues(call, derived), call.id]);
     } catch (error) {
-      throw isDuplicate(error) ? collision(call, derived.callerNumber, error) : error;
+      if (!isDuplicate(error)) throw error;
+      const merged = mergeMissed(connection, derivation, call, derived.callerNumber);
+      if (merged === undefined) throw collision(call, derived.callerNumber, error);
+      call = merged;
+      derived = derivation.derive(call);
+      connection.run(UPDATE_DERIVED, [...derivedValues(call, derived), call.id]);
     }
   }
   connection.run('INSERT INTO bodies (id, json) VALUES (?, ?) ON CONFLICT DO UPDATE SET json = excluded.json', [
@@ -97,6 +107,19 @@ function remake(connection: Connection, derivation: Derivation, row: readonly Sq
       nameWords(call.callerIdName),
     ]);
   }
+}
+
+/** What comes in by itself must not keep the server from starting. @returns the call as it is then */
+function mergeMissed(connection: Connection, derivation: Derivation, call: Call, number: string): Call | undefined {
+  const other = call.source === 'missed_call' ? openItem(connection, call.projectId, number) : undefined;
+  if (other === undefined) return undefined;
+  const writing: Writing = { connection, derivation, actor: 'system', now: systemClock.now() };
+  const merged = mergeItems(other, call, writing.now);
+  if (merged === undefined) return undefined;
+  const { kept, dropped } = merged;
+  writeChange(writing, dropped.call.id === call.id ? call : other, dropped);
+  writeChange(writing, kept.call.id === call.id ? call : other, kept);
+  return dropped.call.id === call.id ? dropped.call : kept.call;
 }
 
 function collision(call: Call, number: string, cause: unknown): StoreUnusableError {

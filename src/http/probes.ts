@@ -10,7 +10,7 @@ export function registerProbes(
   options: { phase: () => Phase; metrics: Metrics; metricsOpen: boolean },
 ): void {
   const { phase, metrics, metricsOpen } = options;
-  const isReady = remember(() => checkReady(phase()));
+  const isWritable = remember(() => checkWritable(phase()));
 
   server.route({
     method: ['GET', 'HEAD'],
@@ -25,7 +25,8 @@ export function registerProbes(
     config: { access: 'open' },
     handler: async (_request, reply) => {
       reply.header('cache-control', 'no-store');
-      if (await isReady()) return reply.send({ status: 'ok' });
+      // Where the service is in its life costs nothing to ask, and a remembered answer would hide it for a second.
+      if (phase().name === 'ready' && (await isWritable())) return reply.send({ status: 'ok' });
       return reply.code(503).header('retry-after', '5').send({ status: 'unavailable' });
     },
   });
@@ -43,7 +44,7 @@ export function registerProbes(
   });
 }
 
-async function checkReady(phase: Phase): Promise<boolean> {
+async function checkWritable(phase: Phase): Promise<boolean> {
   if (phase.name !== 'ready') return false;
   try {
     await phase.backend.checkWritable();

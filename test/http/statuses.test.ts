@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { StoreUnavailableError } from '../../src/core/errors.ts';
+import type { Backend } from '../../src/http/backend.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
-import { startHttpServer } from '../support/http-server.ts';
+import { anyLogin, startHttpServer } from '../support/http-server.ts';
 import { openSocket, parseAnswers, type RawAnswer, rawExchange, readToEnd, request } from '../support/raw-http.ts';
 
 let app: TestApp;
@@ -286,5 +287,17 @@ describe('503', () => {
     expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
     expect(answer.body).not.toContain('locked by another process');
     expect((await fetch(`${server.url}/readyz`)).status).toBe(503);
+  });
+
+  it('is ready from the moment at which it answers, although somebody asked just before', async () => {
+    await using server = await startHttpServer();
+    expect((await fetch(`${server.url}/readyz`)).status).toBe(503);
+    server.http.serve({
+      api: { handle: async () => ({ status: 200, headers: {}, body: '{}' }) },
+      authenticator: anyLogin,
+      checkWritable: async () => undefined,
+      parts: {} as Backend['parts'],
+    });
+    expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
   });
 });

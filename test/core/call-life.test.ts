@@ -13,46 +13,12 @@ import {
   release,
   remove,
 } from '../../src/core/call-life.ts';
+import { makeCall } from '../support/make-call.ts';
 
 const NOW = 1_800_000_000;
 
 function call(fields: Partial<Call> = {}): Call {
-  return {
-    id: 7,
-    projectId: 1,
-    inboundRouteId: null,
-    source: 'api',
-    status: 'pending',
-    statusReason: null,
-    callerId: '+441632960123',
-    callerIdName: null,
-    dnid: null,
-    outboundNumber: null,
-    outboundTrunk: null,
-    campaignName: null,
-    campaignInfo: null,
-    outboundType: 'manual',
-    attendType: 'attended',
-    type: null,
-    destination: null,
-    priority: 0,
-    schedule: null,
-    externalId: null,
-    maxRetries: 2,
-    retries: 0,
-    vars: {},
-    missedCount: 0,
-    firstMissedAt: null,
-    lastMissedAt: null,
-    claimedBy: null,
-    claimedUntil: null,
-    lastResult: null,
-    lastAttemptAt: null,
-    nextAttemptAt: null,
-    createdAt: NOW - 100,
-    updatedAt: NOW - 100,
-    ...fields,
-  };
+  return { ...makeCall({ maxRetries: 2, createdAt: NOW - 100, updatedAt: NOW - 100 }), id: 7, ...fields };
 }
 
 const held = (fields: Partial<Call> = {}) =>

@@ -1,48 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { Call } from '../../src/core/call.ts';
-import { type CallContent, CONTENT_FIELDS } from '../../src/core/call-life.ts';
+import { CONTENT_FIELDS } from '../../src/core/call-life.ts';
 import { decideSave } from '../../src/core/save-call.ts';
+import { contentOf, NOW } from '../support/commands.ts';
+import { makeCall } from '../support/make-call.ts';
 
-const NOW = 1_800_000_000;
-
-const content: CallContent = {
-  callerId: '+441632960123',
-  callerIdName: 'Example',
-  outboundNumber: null,
-  outboundTrunk: null,
-  campaignName: null,
-  campaignInfo: null,
-  outboundType: 'manual',
-  attendType: 'attended',
-  type: null,
-  destination: null,
-  priority: 0,
-  schedule: null,
-  externalId: 'order-1',
-  maxRetries: 0,
-  vars: { a: '1' },
-};
+const content = contentOf({ callerIdName: 'Example', externalId: 'order-1', vars: { a: '1' } });
 
 const stored = (fields: Partial<Call> = {}): Call => ({
-  ...content,
+  ...makeCall({ ...content, createdAt: NOW - 100, updatedAt: NOW - 100 }),
   id: 7,
-  projectId: 1,
-  inboundRouteId: null,
-  source: 'api',
-  status: 'pending',
-  statusReason: null,
-  dnid: null,
-  retries: 0,
-  missedCount: 0,
-  firstMissedAt: null,
-  lastMissedAt: null,
-  claimedBy: null,
-  claimedUntil: null,
-  lastResult: null,
-  lastAttemptAt: null,
-  nextAttemptAt: null,
-  createdAt: NOW - 100,
-  updatedAt: NOW - 100,
   ...fields,
 });
 

@@ -15,17 +15,19 @@ export interface ReaderThread {
 
 /** The thread begins with the first question; one that has ended is followed by another. */
 export function createReaderThread(path: string): ReaderThread {
-  let running: { worker: Worker; questions: ThreadQuestions<ReaderQuestion> } | undefined;
-  let isClosed = false;
+  let running: { questions: ThreadQuestions<ReaderQuestion>; ended: Promise<void> } | undefined;
+  /** Shared with the thread, which looks at it before each question. */
+  const isClosing = new Uint8Array(new SharedArrayBuffer(1));
   let stream = 0;
 
   function start() {
-    if (isClosed) throw new StoreUnavailableError(`The database is closed (${path})`);
+    if (isClosing[0] === 1) throw new StoreUnavailableError(`The database is closed (${path})`);
     if (running !== undefined) return running;
-    const data: ReaderData = { path };
+    const data: ReaderData = { path, isClosing };
     const worker = new Worker(new URL('./serve-reader.ts', import.meta.url), { workerData: data });
     const questions = new ThreadQuestions<ReaderQuestion>(worker);
-    const started = { worker, questions };
+    const ended = Promise.withResolvers<void>();
+    const started = { questions, ended: ended.promise };
     const end = (reason: unknown) => {
       if (running === started) running = undefined;
       questions.fail(new StoreUnavailableError('The thread that reads has ended', { cause: reason }));
@@ -34,7 +36,10 @@ export function createReaderThread(path: string): ReaderThread {
       for (const answer of answers) questions.settle(answer);
     });
     worker.once('error', end);
-    worker.once('exit', end);
+    worker.once('exit', (code) => {
+      end(new Error(`exit code ${code}`));
+      ended.resolve();
+    });
     running = started;
     return started;
   }
@@ -60,11 +65,13 @@ export function createReaderThread(path: string): ReaderThread {
       }
     },
     async close() {
-      isClosed = true;
-      const { worker, questions } = running ?? {};
-      questions?.fail(new StoreUnavailableError(`The database is closed (${path})`));
+      const { questions, ended } = running ?? {};
       running = undefined;
-      await worker?.terminate();
+      // Not `terminate`: a thread that is stopped within a statement may take the whole process with it.
+      isClosing[0] = 1;
+      questions?.ask({ kind: 'close' }).catch(() => undefined);
+      questions?.fail(new StoreUnavailableError(`The database is closed (${path})`));
+      await ended;
     },
   };
 }

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Call } from '../../core/call.ts';
 import type { CallFilter, Moment } from '../../core/call-filter.ts';
+import { StoreUnavailableError } from '../../core/errors.ts';
 import { Connection } from './connection.ts';
 import { createOutbox } from './outbox.ts';
 import { readStats } from './stats.ts';
@@ -11,6 +12,8 @@ import { type Answer, answerQuestions } from './thread-questions.ts';
 
 export interface ReaderData {
   path: string;
+  /** 1: whoever asked does not wait for answers any more. */
+  isClosing: Uint8Array;
 }
 
 export type ReaderQuestion =
@@ -19,15 +22,20 @@ export type ReaderQuestion =
   | { kind: 'open'; stream: number; filter: CallFilter; moment: Moment }
   /** The next batch; undefined: there are no more. */
   | { kind: 'next'; stream: number }
-  | { kind: 'end'; stream: number };
+  | { kind: 'end'; stream: number }
+  /** Ends the thread. */
+  | { kind: 'close' };
 
 if (parentPort === null) throw new Error('serve-reader.ts is the program of a worker thread');
-const { path }: ReaderData = workerData;
+const port = parentPort;
+const { path, isClosing }: ReaderData = workerData;
 const connect = () => new Connection(path, { readOnly: true });
 const connection = connect();
 const streams = new Map<number, AsyncGenerator<readonly Call[]>>();
 
-answerQuestions(parentPort, createOutbox<Answer>(parentPort), async (question: ReaderQuestion): Promise<unknown> => {
+answerQuestions(port, createOutbox<Answer>(port), async (question: ReaderQuestion): Promise<unknown> => {
+  if (isClosing[0] === 1 && question.kind !== 'close')
+    throw new StoreUnavailableError(`The database is closed (${path})`);
   switch (question.kind) {
     case 'stats':
       return readStats(connection, question.filter, question.moment);
@@ -39,5 +47,10 @@ answerQuestions(parentPort, createOutbox<Answer>(parentPort), async (question: R
     case 'end':
       await streams.get(question.stream)?.return(undefined);
       streams.delete(question.stream);
+      return undefined;
+    case 'close':
+      for (const stream of streams.values()) await stream.return(undefined);
+      connection.close();
+      port.close();
   }
 });

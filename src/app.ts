@@ -9,6 +9,7 @@ import { type CallQueue, createCallQueue } from './core/call-queue.ts';
 import type { Store } from './core/call-store.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import { noPbx } from './core/pbx.ts';
+import { sumGaps } from './core/recent-gaps.ts';
 import { createTimeZone } from './core/time-zone.ts';
 import type { Backend } from './http/backend.ts';
 import { createMetrics } from './http/metrics.ts';
@@ -44,6 +45,9 @@ export const VERSION: string = manifest.version;
 
 /** Running requests may take this long after `stop`; with the rest of stopping that stays within the promised 10 s. */
 const GRACE_MS = 9000;
+
+/** A connection that is lost every minute for a week makes no more. */
+const GAPS_SUMMED = 10_080;
 
 /** The only place where the parts are put together. */
 export function createApp({ settings, logger, clock = systemClock, streamPatienceMs }: AppOptions): App {
@@ -85,6 +89,10 @@ export function createApp({ settings, logger, clock = systemClock, streamPatienc
       });
       await ensureSettingsToken(store, settings, clock.now());
       const queue = meterCommands(createCallQueue({ store, clock, pbx: noPbx }), metrics);
+      metrics.watchPbx({
+        status: () => queue.pbxStatus(),
+        gaps: async () => sumGaps(await queue.recentGaps(GAPS_SUMMED), clock.now()),
+      });
       http.serve(createBackend(queue, store));
       jobs = createJobs({ queue, writer: store, clock, keeping: settings, logger });
       // Who was told to stop meanwhile waits for this start, and stops what it finds.

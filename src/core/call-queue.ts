@@ -4,8 +4,11 @@ import type { CallFilter, CallQuery, Moment } from './call-filter.ts';
 import type { CallJournal, FeedQuestion } from './call-journal.ts';
 import type { CallPage, CallStore, RenderedPage } from './call-store.ts';
 import type { CallWriter } from './call-writer.ts';
+import type { CaptureGap } from './capture-command.ts';
+import type { CaptureRecords, UnlistedMisses, UnlistedQuestion } from './capture-records.ts';
 import type { Clock } from './clock.ts';
-import type { Pbx } from './pbx.ts';
+import type { Pbx, PbxStatus } from './pbx.ts';
+import { GAPS_TOLD_SECONDS } from './recent-gaps.ts';
 
 /** One question to the queue; the moment it is asked for is added here. */
 export type CallQuestion = Omit<CallQuery, 'moment'>;
@@ -47,10 +50,18 @@ export interface CallQueue {
   /** Calls `listener` soon after something was committed, perhaps once for many commits. Answers what stops it. */
   onChange(listener: () => void): () => void;
   stats(filter: CallFilter): Promise<CallStats>;
+  /** The moment that a question asked now is judged at. */
+  moment(): Moment;
+  /** What is known of the PBX at this moment; undefined: the installation has none. */
+  pbxStatus(): PbxStatus | undefined;
+  /** When the PBX was not heard within the last seven days (`GAPS_TOLD_SECONDS`), newest first. */
+  recentGaps(limit: number): Promise<CaptureGap[]>;
+  /** Missed calls without a row, of the hours from that of `since` on. */
+  unlistedMisses(question: UnlistedQuestion): Promise<UnlistedMisses[]>;
 }
 
 export interface CallQueueParts {
-  store: CallStore & CallWriter & CallJournal;
+  store: CallStore & CallWriter & CallJournal & CaptureRecords;
   clock: Clock;
   pbx: Pbx;
 }
@@ -77,5 +88,9 @@ export function createCallQueue({ store, clock, pbx }: CallQueueParts): CallQueu
     lastSequence: () => store.lastSequence(),
     onChange: (listener) => store.onChange(listener),
     stats: (filter) => store.stats(filter, moment()),
+    moment,
+    pbxStatus: () => pbx.status(),
+    recentGaps: (limit) => store.captureGaps({ since: clock.now() - GAPS_TOLD_SECONDS, limit }),
+    unlistedMisses: (question) => store.unlistedMisses(question),
   };
 }

@@ -1,7 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { createPbxMetrics, type PbxMetrics } from './pbx-metrics.ts';
 import { createQueueMetrics, type QueueMetrics } from './queue-metrics.ts';
 
-export interface Metrics extends QueueMetrics {
+export interface Metrics extends QueueMetrics, PbxMetrics {
   requestDone(request: { action: string; status: number; seconds: number }): void;
   loginFailed(reason: string): void;
   connectionRefused(): void;
@@ -49,11 +50,13 @@ export function createMetrics(version: string): Metrics {
   }).set({ version, node: process.version }, 1);
 
   const queueMetrics = createQueueMetrics(own);
+  const pbxMetrics = createPbxMetrics(own);
 
   // Last: what is registered later is not in it.
   const all = Registry.merge([processMetrics(), own]);
   return {
     ...queueMetrics,
+    ...pbxMetrics,
     requestDone({ action, status, seconds }) {
       requests.inc({ action, status });
       durations.observe({ action }, seconds);

@@ -15,12 +15,18 @@ export interface Finding {
   text: string;
 }
 
-/** What an installation needs, looked at one by one without changing anything. */
-export async function* examine(settings: Settings): AsyncGenerator<Finding> {
+/**
+ * What an installation needs, looked at one by one without changing anything.
+ * @param options isServing: a server asks, which knows who listens on its port
+ */
+export async function* examine(
+  settings: Settings,
+  { isServing = false }: { isServing?: boolean } = {},
+): AsyncGenerator<Finding> {
   yield* database(settings);
   yield diskSpace(settings);
   yield clock(settings);
-  yield await port(settings);
+  if (!isServing) yield await port(settings);
   yield exposure(settings);
 }
 

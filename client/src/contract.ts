@@ -399,7 +399,16 @@ export interface MeRow {
 export interface ProjectRow {
   id: number;
   name: string;
-  settings: { name: string; value: string | null; origin: SettingOrigin }[];
+  settings: ProjectSetting[];
+}
+
+/** A setting in force for a project. */
+export interface ProjectSetting {
+  /** As in the settings file, with a dot before the members of a group: `missed_calls.kinds`. */
+  name: string;
+  /** Null: not set. */
+  value: string | number | string[] | null;
+  origin: SettingOrigin;
 }
 
 /** What each action answers in `results`, one by one. */

@@ -8,6 +8,8 @@ export interface Checked {
   settings: Record<string, unknown>;
   /** One sentence a mistake. */
   mistakes: string[];
+  /** Whether the setting with this path, or anything within it, is among the mistakes. */
+  isWrong(path: string): boolean;
 }
 
 /**
@@ -21,8 +23,15 @@ export function checkSettings(
   nameOf: (path: string) => string,
 ): Checked {
   const mistakes: string[] = [];
+  const wrongPaths = new Set<string>();
   const settings = readMap(schema, written, '');
-  return { settings, mistakes };
+  return { settings, mistakes, isWrong: (path) => wrongPaths.has(path) };
+
+  function refuse(path: string, mistake: string): void {
+    mistakes.push(mistake);
+    // With everything around it: `projects[0].country` is wrong, so `projects[0]` and `projects` are.
+    for (const { index } of path.matchAll(/[.[]|$/g)) wrongPaths.add(path.slice(0, index));
+  }
 
   function read(part: SettingSchema, value: unknown, path: string): unknown {
     if (part.properties !== undefined) {
@@ -36,7 +45,8 @@ export function checkSettings(
       return value;
     }
     const allowed = part.allowed ?? 'settings by name';
-    mistakes.push(
+    refuse(
+      path,
       `${nameOf(path)}: ${part.secret ? 'the value (not shown)' : shown(value)} is wrong, expected ${allowed}`,
     );
     return undefined;
@@ -47,7 +57,7 @@ export function checkSettings(
     for (const name of Object.keys(map)) {
       if (!Object.hasOwn(properties, name)) {
         const place = path === '' ? '' : ` in ${nameOf(path)}`;
-        mistakes.push(`${shown(name)}${place} is no setting of callqueue${didYouMean(name, Object.keys(properties))}`);
+        refuse(path, `${shown(name)}${place} is no setting of callqueue${didYouMean(name, Object.keys(properties))}`);
       }
     }
     const result: Record<string, unknown> = {};
@@ -58,7 +68,7 @@ export function checkSettings(
       if (value !== undefined || child.properties !== undefined) {
         result[camelCase(name)] = read(child, value ?? {}, childPath);
       } else if (child.defaultText === 'must be given') {
-        mistakes.push(`${nameOf(childPath)} is missing, expected ${child.allowed}`);
+        refuse(childPath, `${nameOf(childPath)} is missing, expected ${child.allowed}`);
       } else if (child.default !== undefined) {
         result[camelCase(name)] = read(child, child.default, childPath);
       }

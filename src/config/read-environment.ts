@@ -5,6 +5,8 @@ import { CONFIG_VARIABLE, SETTINGS, type SettingSchema } from './setting-names.t
 export interface EnvironmentSettings {
   /** Values by the name of the setting (`limits.body_bytes`); one that cannot be read stays a text for the check to refuse. */
   values: Map<string, unknown>;
+  /** The variables that gave them, by the name of the setting. */
+  variables: Map<string, string>;
   mistakes: string[];
 }
 
@@ -14,11 +16,18 @@ export interface EnvironmentSettings {
  */
 export function readEnvironment(env: Readonly<Record<string, string | undefined>>): EnvironmentSettings {
   const values = new Map<string, unknown>();
-  for (const { name, variable, schema } of SETTINGS) {
-    const text = env[variable];
-    if (text !== undefined && text !== '') values.set(name, fromText(text, schema));
+  const variables = new Map<string, string>();
+  const mistakes: string[] = [];
+  for (const { name, variable, shortVariable, schema } of SETTINGS) {
+    for (const each of [variable, shortVariable]) {
+      const text = each === undefined ? undefined : env[each];
+      if (each === undefined || text === undefined || text === '') continue;
+      if (values.has(name)) mistakes.push(`${each}: ${variable} is set too, and means the same; remove one of them`);
+      values.set(name, fromText(text, schema));
+      variables.set(name, each);
+    }
   }
-  return { values, mistakes: unknownVariables(env) };
+  return { values, variables, mistakes: [...mistakes, ...unknownVariables(env)] };
 }
 
 function fromText(text: string, schema: SettingSchema): unknown {
@@ -43,15 +52,20 @@ function fromYaml(text: string): unknown {
   }
 }
 
+const KNOWN = [
+  CONFIG_VARIABLE,
+  ...SETTINGS.flatMap(({ variable, shortVariable }) => (shortVariable ? [variable, shortVariable] : [variable])),
+];
+
 /** Compares without the beginning that all have in common, which would make any two names look alike. */
 function suggestion(variable: string): string {
   const bare = (name: string) => name.slice('CALLQUEUE_'.length);
-  const nearest = nearestWord(bare(variable), [CONFIG_VARIABLE, ...SETTINGS.map(({ variable }) => variable)].map(bare));
+  const nearest = nearestWord(bare(variable), KNOWN.map(bare));
   return nearest === undefined ? '' : ` (did you mean CALLQUEUE_${nearest}?)`;
 }
 
 function unknownVariables(env: Readonly<Record<string, string | undefined>>): string[] {
-  const known = new Set([CONFIG_VARIABLE, ...SETTINGS.map(({ variable }) => variable)]);
+  const known = new Set(KNOWN);
   return Object.keys(env)
     .filter((variable) => variable.startsWith('CALLQUEUE_') && !known.has(variable))
     .map((variable) => {

@@ -1,29 +1,11 @@
 import { isIP } from 'node:net';
-import { type Static, type TSchemaOptions, Type } from 'typebox';
-import { isCountry } from '../core/phone-number.ts';
+import { type Static, Type } from 'typebox';
 import { isTimeZoneName } from '../core/time-zone.ts';
-
-/** What a setting says of itself, beside its type: validation, `callqueue help` and docs/configuration.md come from it. */
-export interface SettingFacts extends TSchemaOptions {
-  description: string;
-  /** Completes “expected …” in the sentence about a wrong value. */
-  allowed: string;
-  /** Values are never shown, neither in messages nor in logs. */
-  secret?: true;
-  /** How the documentation shows a default that depends on the machine or on other settings. */
-  defaultText?: string;
-}
+import { pbxSchema } from './pbx-schema.ts';
+import { inboundRouteSchema, projectSchema } from './project-schema.ts';
+import { country, type SettingFacts, text, wholeNumber, word } from './setting-types.ts';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-
-const text = (facts: SettingFacts & { maxLength?: number; minLength?: number; pattern?: string }) =>
-  Type.String({ minLength: 1, maxLength: 1000, ...facts });
-
-const wholeNumber = (
-  minimum: number,
-  maximum: number,
-  facts: Omit<SettingFacts, 'allowed'> & { default: number; unit?: string },
-) => Type.Integer({ minimum, maximum, allowed: `a whole number from ${minimum} to ${maximum}`, ...facts });
 
 function isAddressRange(text: string): boolean {
   const [address = '', bits, ...rest] = text.split('/');
@@ -31,34 +13,6 @@ function isAddressRange(text: string): boolean {
   if (version === 0 || rest.length > 0) return false;
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
 }
-
-const country = (description: string, defaultText: string) =>
-  Type.Refine(
-    text({ description, allowed: 'the two capital letters of a country, such as RO or DE', defaultText }),
-    isCountry,
-  );
-
-const project = Type.Object(
-  {
-    id: wholeNumber(1, Number.MAX_SAFE_INTEGER, {
-      description: 'Number of the project; `project_id` of its calls.',
-      default: 1,
-      defaultText: 'must be given',
-    }),
-    name: Type.Optional(
-      text({
-        maxLength: 100,
-        description: 'Name for people.',
-        allowed: 'a text of 1 to 100 characters',
-        defaultText: '`Project` and its number',
-      }),
-    ),
-    country: Type.Optional(
-      country('Country whose national numbers the calls of this project use.', 'the setting `country`'),
-    ),
-  },
-  { additionalProperties: false },
-);
 
 const MOST_DAYS = 36_500;
 
@@ -144,10 +98,10 @@ export const settingsSchema = Type.Object(
       isTimeZoneName,
     ),
     country: Type.Optional(
-      country(
-        'Country whose national numbers are understood, for projects that name none.',
-        'none: numbers are compared as they are written',
-      ),
+      country({
+        description: 'Country whose national numbers are understood, for projects that name none.',
+        defaultText: 'none: numbers are compared as they are written',
+      }),
     ),
     token: Type.Optional(
       text({
@@ -169,11 +123,14 @@ export const settingsSchema = Type.Object(
         defaultText: 'none',
       }),
     ),
-    log: Type.Enum(LOG_LEVELS, {
-      description: 'The least severity that is logged.',
-      allowed: `one of ${LOG_LEVELS.join(', ')}`,
-      default: 'info',
-    } satisfies SettingFacts),
+    log: word(LOG_LEVELS, { description: 'The least severity that is logged.', default: 'info' }),
+    instance: text({
+      pattern: '^[\\x21-\\x7e]+$',
+      maxLength: 100,
+      description: 'Name of this instance, by which people tell several over one database apart.',
+      allowed: '1 to 100 printable ASCII characters without blanks',
+      defaultText: "the machine's host name",
+    }),
     metrics_open: Type.Boolean({
       description: 'Whether `/metrics` is answered without a token.',
       allowed: 'true or false',
@@ -192,13 +149,20 @@ export const settingsSchema = Type.Object(
         default: [],
       } satisfies SettingFacts,
     ),
-    projects: Type.Array(project, {
+    projects: Type.Array(projectSchema, {
       minItems: 1,
       maxItems: 10_000,
       description: 'What the calls are grouped by. In a variable: the list as JSON or one-line YAML.',
       allowed: 'a list of projects, such as [{id: 1, name: Sales, country: RO}]',
       default: [{ id: 1 }],
       defaultText: 'one project with the number 1',
+    } satisfies SettingFacts),
+    inbound_routes: Type.Array(inboundRouteSchema, {
+      maxItems: 100_000,
+      description:
+        'Numbers of the house, and what belongs to each: its project, and what becomes of calls missed there. In a variable: the list as JSON or one-line YAML.',
+      allowed: 'a list of routes, such as [{id: 12, did: "+441632960000", project: 1}]',
+      default: [],
     } satisfies SettingFacts),
     repeat_window_seconds: wholeNumber(0, 7 * 24 * 3600, {
       description:
@@ -216,6 +180,7 @@ export const settingsSchema = Type.Object(
     keep_closed_calls_days: Type.Optional(
       days('Days after which a call that was completed, cancelled or deleted is removed, with its history.'),
     ),
+    pbx: pbxSchema,
     limits,
   },
   { additionalProperties: false },

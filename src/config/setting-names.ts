@@ -1,4 +1,5 @@
-import { type SettingFacts, settingsSchema } from './schema.ts';
+import { settingsSchema } from './schema.ts';
+import type { SettingFacts } from './setting-types.ts';
 
 /** A setting that can be given by itself, in the file or as a variable. */
 export interface Setting {
@@ -7,6 +8,8 @@ export interface Setting {
   path: readonly string[];
   /** As in the environment: `CALLQUEUE_LIMITS_BODY_BYTES`. */
   variable: string;
+  /** Another name of it there. */
+  shortVariable: string | undefined;
   schema: SettingSchema;
 }
 
@@ -33,6 +36,8 @@ function collect(schema: SettingSchema, path: readonly string[]): Setting[] {
     const childPath = [...path, name];
     if (child.properties !== undefined) return collect(child, childPath);
     const variable = `CALLQUEUE_${childPath.join('_').toUpperCase()}`;
-    return [{ name: childPath.join('.'), path: childPath, variable, schema: child }];
+    return [
+      { name: childPath.join('.'), path: childPath, variable, shortVariable: child.shortVariable, schema: child },
+    ];
   });
 }

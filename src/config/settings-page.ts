@@ -16,8 +16,7 @@ export function settingsPage(): string {
       const members = SETTINGS.filter(({ path }) => path.length > 1 && path[0] === name);
       return `### ${name}\n\n${table(members.map(row))}`;
     }),
-    '### projects',
-    table(Object.entries(projectProperties()).map(([name, schema]) => memberRow(name, schema))),
+    ...['projects', 'inbound_routes'].map((name) => listSection(name)),
     example,
   ].join('\n\n')}\n`;
 }
@@ -37,9 +36,17 @@ country: RO # for projects that name none
 host: 0.0.0.0
 port: 8080
 trusted_proxies: [10.0.0.0/8]
+pbx:
+  url: ami://callqueue:secret@127.0.0.1:5038
+  queue_log: /var/log/asterisk/queue_log
 projects:
-  - { id: 1, name: Sales }
+  - id: 1
+    name: Sales
+    missed_calls: { kinds: [queue_hangup, queue_timeout, no_answer], shortest_wait_seconds: 3, type: queue, destination: sales }
   - { id: 2, name: Support Berlin, country: DE }
+inbound_routes:
+  - { id: 12, did: "+441632960000", project: 1 } # in quotes, as numbers would lose what is in front
+  - { id: 13, did: "+493023125000", project: 2, type: queue, destination: support }
 limits:
   request_timeout_seconds: 30
 \`\`\`
@@ -49,12 +56,21 @@ The same port as a variable: \`CALLQUEUE_PORT=8080\`. Members of a group have th
 
 type Row = readonly [setting: string, fallback: string, allowed: string, meaning: string];
 
-function row({ name, variable, schema }: Setting): Row {
-  return [`\`${name}\`<br>\`${variable}\``, fallback(schema), schema.allowed ?? '', meaning(schema)];
+function row({ name, variable, shortVariable, schema }: Setting): Row {
+  const also = shortVariable === undefined ? '' : ` or \`${shortVariable}\``;
+  return [`\`${name}\`<br>\`${variable}\`${also}`, fallback(schema), schema.allowed ?? '', meaning(schema)];
 }
 
-function memberRow(name: string, schema: SettingSchema): Row {
-  return [`\`${name}\``, fallback(schema), schema.allowed ?? '', meaning(schema)];
+/** What each entry of a list may hold; a group in it has its name in front. */
+function listSection(list: string): string {
+  const members = (properties: Record<string, SettingSchema>, group: string): Row[] =>
+    Object.entries(properties).flatMap(([name, schema]) =>
+      schema.properties === undefined
+        ? [[`\`${group}${name}\``, fallback(schema), schema.allowed ?? '', meaning(schema)] satisfies Row]
+        : members(schema.properties, `${group}${name}.`),
+    );
+  const properties = SETTINGS_SCHEMA.properties?.[list]?.items?.properties ?? {};
+  return `### ${list}\n\n${table(members(properties, ''))}`;
 }
 
 function fallback(schema: SettingSchema): string {
@@ -69,5 +85,3 @@ function table(rows: readonly Row[]): string {
   const lines = [['setting', 'default', 'allowed', 'meaning'], ['---', '---', '---', '---'], ...rows];
   return lines.map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`).join('\n');
 }
-
-const projectProperties = () => SETTINGS_SCHEMA.properties?.projects?.items?.properties ?? {};

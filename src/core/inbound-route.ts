@@ -1,5 +1,6 @@
 import { isAllowedNumber, isDialable } from './allowed-number.ts';
 import { needsDestination } from './call-life.ts';
+import { LONGEST_NAME, LONGEST_NUMBER } from './call-limits.ts';
 import type { MissedCall, Reached } from './call-verdict.ts';
 import type { RecordMissedCommand, RecordReachedCommand } from './capture-command.ts';
 import type { MissedCallSettings, MissTarget } from './miss-target.ts';
@@ -102,10 +103,6 @@ interface Place {
   /** As it is compared. */
   did: string | null;
 }
-
-/** As long as a save may have them. */
-const LONGEST_NUMBER = 64;
-const LONGEST_NAME = 255;
 
 /** Fewer common last digits may be chance. */
 const COMMON_DIGITS = 6;

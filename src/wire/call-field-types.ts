@@ -1,5 +1,6 @@
 import { NumberText } from '../../client/src/php-query.ts';
 import { isDialable } from '../core/allowed-number.ts';
+import { LONGEST_NUMBER, PBX_NAME } from '../core/call-limits.ts';
 import { type FieldType, mistake, show, text } from './field-types.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { expected } from './messages.ts';
@@ -7,7 +8,7 @@ import type { Parameter } from './parameter.ts';
 
 /** Kinds of values that only calls have. What may reach a PBX is narrower than text: see each. */
 
-const NOTATION = text(64);
+const NOTATION = text(LONGEST_NUMBER);
 
 /**
  * A number that can be dialled, kept as it was given: once cleaned 3 to 20 digits, at most 15 after a `+` (api.md 6).
@@ -19,11 +20,11 @@ export const dialableNumber: FieldType<string> = {
     if (parsed.mistakes !== undefined) return parsed;
     return isDialable(parsed.value) ? parsed : mistake(value, expected.dialableNumber());
   },
-  schema: { anyOf: [{ type: 'string', maxLength: 64 }, { type: 'integer' }] },
+  schema: { anyOf: [{ type: 'string', maxLength: LONGEST_NUMBER }, { type: 'integer' }] },
 };
 
 /** A number that is only shown or compared, in any notation. */
-export const shownNumber: FieldType<string> = { ...NOTATION, schema: { type: 'string', maxLength: 64 } };
+export const shownNumber: FieldType<string> = { ...NOTATION, schema: { type: 'string', maxLength: LONGEST_NUMBER } };
 
 /** What people write about a call: several lines; a line break is one character, whatever the system it comes from. */
 export function severalLines(maxLength: number): FieldType<string> {
@@ -47,9 +48,9 @@ export const pbxName: FieldType<string> = {
   parse(value, context) {
     const parsed = text(79).parse(value, context);
     if (parsed.mistakes !== undefined) return parsed;
-    return /^[A-Za-z0-9_.-]+$/.test(parsed.value) ? parsed : mistake(value, expected.pbxName());
+    return PBX_NAME.test(parsed.value) ? parsed : mistake(value, expected.pbxName());
   },
-  schema: { type: 'string', pattern: '^[A-Za-z0-9_.-]{1,79}$' },
+  schema: { type: 'string', pattern: PBX_NAME.source },
 };
 
 const VARIABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;

@@ -6,6 +6,7 @@ import {
   type SharedCallFields,
 } from '../../client/src/contract.ts';
 import type { CallContent } from '../core/call-life.ts';
+import { LEAST_PRIORITY, LONGEST_NAME, MOST_PRIORITY, MOST_RETRIES } from '../core/call-limits.ts';
 import { dialableNumber, pbxName, shownNumber, variables } from './call-field-types.ts';
 import { dateTime, type FieldType, text, wholeNumber, word } from './field-types.ts';
 import type { JsonSchema } from './json-schema.ts';
@@ -33,11 +34,11 @@ const shared: Record<keyof SharedCallFields, CallField> = {
 
 const all: Record<keyof CallFields, CallField> = {
   caller_id: field('callerId', dialableNumber, undefined, 'Whom to call: 3 to 20 digits, at most 15 after a +.'),
-  caller_id_name: field('callerIdName', text(255), null, 'Their name.'),
-  priority: field('priority', wholeNumber(-1000, 1000), 0, 'Higher is dialled first.'),
+  caller_id_name: field('callerIdName', text(LONGEST_NAME), null, 'Their name.'),
+  priority: field('priority', wholeNumber(LEAST_PRIORITY, MOST_PRIORITY), 0, 'Higher is dialled first.'),
   schedule: field('schedule', dateTime('first'), null, 'Not before this; empty: as soon as possible.'),
   external_id: field('externalId', text(191), null, 'Your own id: an open call with it and this number exists once.'),
-  max_retries: field('maxRetries', wholeNumber(0, 100), 0, 'Attempts allowed beyond the first.'),
+  max_retries: field('maxRetries', wholeNumber(0, MOST_RETRIES), 0, 'Attempts allowed beyond the first.'),
   vars: field('vars', variables, Object.freeze({}), 'Variables for the PBX; at most 8 KiB as JSON.'),
   ...shared,
 };

@@ -1,4 +1,4 @@
-import { type ProjectRow, SETTING_ORIGINS } from '../../client/src/contract.ts';
+import { type ProjectRow, type ProjectSetting, SETTING_ORIGINS } from '../../client/src/contract.ts';
 import type { Project } from '../core/project.ts';
 import type { ActionDefinition } from './action.ts';
 import { type ActionArguments, parameterSchemas } from './arguments.ts';
@@ -24,8 +24,15 @@ const projectSchema: JsonSchema = {
       items: {
         type: 'object',
         properties: {
-          name: { type: 'string', description: 'As in the settings file.' },
-          value: { type: ['string', 'null'], description: 'Null: not set.' },
+          name: {
+            type: 'string',
+            description: 'As in the settings file; missed_calls.kinds is kinds in missed_calls.',
+          },
+          value: {
+            type: ['string', 'integer', 'array', 'null'],
+            items: { type: 'string' },
+            description: 'Null: not set.',
+          },
           origin: {
             enum: SETTING_ORIGINS,
             description: "The project's own entry, the setting for all projects, or nobody set it.",
@@ -54,17 +61,13 @@ export const projectsAction: ActionDefinition = {
   },
 };
 
-function projectRow({ id, name, country, origins }: Project): ProjectRow {
-  return {
-    id,
-    name,
-    settings: [
-      { name: 'name', value: name, origin: origins?.name ?? 'project' },
-      {
-        name: 'country',
-        value: country ?? null,
-        origin: origins?.country ?? (country === undefined ? 'default' : 'project'),
-      },
-    ],
-  };
+function projectRow({ id, name, country, settings }: Project): ProjectRow {
+  return { id, name, settings: settings === undefined ? ownSettings({ name, country }) : [...settings] };
+}
+
+function ownSettings({ name, country }: { name: string; country: string | undefined }): ProjectSetting[] {
+  return [
+    { name: 'name', value: name, origin: 'project' },
+    { name: 'country', value: country ?? null, origin: country === undefined ? 'default' : 'project' },
+  ];
 }

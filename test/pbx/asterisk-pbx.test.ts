@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { MissedCall, Verdict } from '../../src/core/call-verdict.ts';
 import type { LegEvent } from '../../src/core/leg-event.ts';
 import { createAmiMessage } from '../../src/pbx/asterisk/ami-message.ts';
-import { EVENTS_READ, INBOUND_CONTEXTS, legEventOf } from '../../src/pbx/asterisk/asterisk-pbx.ts';
+import { EVENTS_READ, legEventOf } from '../../src/pbx/asterisk/asterisk-pbx.ts';
+import { INBOUND_CONTEXTS } from '../../src/pbx/asterisk/inbound-contexts.ts';
 import { recordingNames } from '../support/ami-recordings.ts';
 import { expectedOutcomes, recordedLegEvents, verdictsOf } from '../support/asterisk-replay.ts';
 

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import type { SuccessEnvelope } from '../../client/src/contract.ts';
 import { openStore } from '../../src/app/open-store.ts';
 import { type App, createApp } from '../../src/app.ts';
-import type { Settings } from '../../src/config.ts';
+import { loadSettings, type Settings } from '../../src/config.ts';
 import type { NewCall, Store } from '../../src/core/call-store.ts';
 import type { Clock } from '../../src/core/clock.ts';
+import type { ConfiguredProject, Project } from '../../src/core/project.ts';
 import type { NewToken, StoredToken } from '../../src/core/token.ts';
 import { createLogger, type Logger } from '../../src/logger.ts';
 import { createCredentials, hashToken, sealKey } from '../../src/wire/credentials.ts';
@@ -16,35 +17,24 @@ export const NOW = Date.UTC(2026, 10, 24, 12) / 1000;
 
 /** Settings as they are by default, over a database in `folder`, in UTC, on a free port. */
 export function testSettings(folder: string, changes: TestSettings = {}): Settings {
-  const { limits, ...others } = changes;
+  const defaults = loadSettings({ env: {}, cwd: folder, machineTimezone: 'UTC', machineName: 'test' });
+  const { limits, projects, ...others } = changes;
+  const { settings: _, ...project } = defaults.projects[0] as ConfiguredProject;
   return {
+    ...defaults,
     database: `sqlite:${join(folder, 'callqueue.db')}`,
-    host: '127.0.0.1',
     port: 0,
-    timezone: 'UTC',
     log: 'trace',
-    metricsOpen: false,
-    trustedProxies: [],
-    projects: [{ id: 1, name: 'Project 1' }],
-    repeatWindowSeconds: 3600,
-    keepChangesDays: 30,
     ...others,
-    limits: {
-      bodyBytes: 16 * 1024 ** 2,
-      parameters: 100_000,
-      depth: 8,
-      connections: 10_000,
-      largeBodies: 8,
-      eventStreams: 1000,
-      headersTimeoutSeconds: 10,
-      requestTimeoutSeconds: 60,
-      failedLoginsPerMinute: 200,
-      ...limits,
-    },
+    projects: projects?.map((given) => ({ ...project, ...given })) ?? [project],
+    limits: { ...defaults.limits, ...limits },
   };
 }
 
-export type TestSettings = Partial<Omit<Settings, 'limits'>> & { limits?: Partial<Settings['limits']> };
+export type TestSettings = Partial<Omit<Settings, 'limits' | 'projects'>> & {
+  limits?: Partial<Settings['limits']>;
+  projects?: readonly (Project & Partial<ConfiguredProject>)[];
+};
 
 export interface TestApp extends AsyncDisposable {
   url: string;

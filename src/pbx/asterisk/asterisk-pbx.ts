@@ -11,9 +11,6 @@ export interface AsteriskSettings {
   inboundContexts: ReadonlySet<string>;
 }
 
-/** Where calls from outside begin in a plain Asterisk, in FreePBX and in its relatives. */
-export const INBOUND_CONTEXTS = ['from-trunk', 'from-pstn', 'from-did-direct', 'ext-did'] as const;
-
 /** The events that mean something here: what an event filter of manager.conf may not hold back. */
 export const EVENTS_READ = [
   'Newchannel',

@@ -29,6 +29,8 @@ export interface MissedCalls {
   tick(now: number): Verdict[];
   /** After an absence: what is up now. Legs that are gone have hung up; those not known are taken in. */
   resynchronise(state: PresentState, now: number): void;
+  /** Whether it is known and a verdict on it, or that there is none, is still to come. */
+  isUndecided(legId: string): boolean;
   waitingCallers(): WaitingCaller[];
   /** Numbers, in any form, that are calling or being talked with at this moment. */
   numbersOnLine(): string[];
@@ -255,13 +257,16 @@ export function createMissedCalls(options: MissedCallsOptions): MissedCalls {
       const isNewProcess = state.pbx !== pbx;
       pbx = state.pbx;
       const up = new Map(present.map((leg) => [leg.legId, leg]));
-      const isGone = (leg: CallerLeg) => {
-        if (leg.heardAt >= askedAt) return false;
-        const isOld = isNewProcess && (state.pbxStartedAt === null || leg.beganAt < state.pbxStartedAt);
-        return isOld || !up.has(leg.legId);
-      };
+      const isOld = (leg: CallerLeg) =>
+        isNewProcess && (state.pbxStartedAt === null || leg.beganAt < state.pbxStartedAt);
+      const isGone = (leg: CallerLeg) => leg.heardAt < askedAt && (isOld(leg) || !up.has(leg.legId));
       const gone = [...legs.values()].filter((leg) => leg.endedAt === null && isGone(leg));
-      for (const leg of gone) endUnseen(leg, lostAt);
+      for (const leg of gone) {
+        const knownAt = leg.heardAt === NEVER ? leg.beganAt : leg.heardAt;
+        // It came and went within the new process.
+        if (isNewProcess && state.pbxStartedAt !== null && knownAt >= state.pbxStartedAt) leg.pbx = pbx;
+        endUnseen(leg, lostAt);
+      }
       for (const { callId } of gone) decideNow(callId);
       if (isNewProcess) {
         doneWith.clear();
@@ -272,6 +277,8 @@ export function createMissedCalls(options: MissedCallsOptions): MissedCalls {
       for (const leg of present)
         if (legs.has(leg.legId) || (leg.isInbound && !doneWith.has(leg.legId))) update(leg, now);
     },
+
+    isUndecided: (legId) => legs.has(legId),
 
     waitingCallers: () => [...legs.values()].filter(isWaitingInQueue).map(waitingCaller),
 

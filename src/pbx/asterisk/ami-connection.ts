@@ -119,6 +119,7 @@ export class AmiConnection {
       since: this.#since,
       identity: this.#identity,
       lastEventAt: this.#lastEventAt,
+      heardAt: this.#heardAt,
       lastFailure: this.#lastFailure,
       queued: this.#inbox.size,
       dropped: this.#dropped + (this.#session?.dropped ?? 0),

@@ -12,6 +12,8 @@ export interface AmiState {
   /** The PBX last connected to. */
   identity: AmiIdentity | undefined;
   lastEventAt: EpochSeconds | undefined;
+  /** When anything was last read, answers to Pings as well; before that, when the connection was made. */
+  heardAt: EpochSeconds;
   /** Why the connection was last lost or not made; never holds the secret. */
   lastFailure: { at: EpochSeconds; reason: string } | undefined;
   /** Signals that wait to be delivered. */

@@ -21,7 +21,9 @@ export const doctor = defineCommand({
     const file = settingsFilePath({ env, cwd });
     try {
       const settings = loadSettings({ env, cwd });
-      tell(settingsFinding(file, settings.token !== undefined));
+      const { token, pbx } = settings;
+      const hasSecrets = [token, pbx.url, pbx.queueLog].some((secret) => secret !== undefined);
+      tell(settingsFinding(file, hasSecrets));
       for await (const finding of examine(settings)) tell(finding);
     } catch (error) {
       if (!(error instanceof InvalidSettingsError)) throw error;
@@ -39,7 +41,7 @@ function settingsFinding(file: string | undefined, hasSecrets: boolean): Finding
     ? {
         subject: 'settings',
         verdict: 'warn',
-        text: `${file} can be read by others: chmod 600 it, if the token stands there`,
+        text: `${file} can be read by others: chmod 600 it, if a secret stands there`,
       }
     : { subject: 'settings', verdict: 'ok', text: file };
 }

@@ -47,7 +47,7 @@ export function checkSettings(
     const allowed = part.allowed ?? 'settings by name';
     refuse(
       path,
-      `${nameOf(path)}: ${part.secret ? 'the value (not shown)' : shown(value)} is wrong, expected ${allowed}`,
+      `${nameOf(path)}: ${holdsSecret(part) ? 'the value (not shown)' : shown(value)} is wrong, expected ${allowed}`,
     );
     return undefined;
   }
@@ -77,6 +77,9 @@ export function checkSettings(
   }
 }
 
+const holdsSecret = (part: SettingSchema): boolean =>
+  part.secret === true || Object.values(part.properties ?? {}).some(holdsSecret);
+
 const isMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -85,6 +88,6 @@ const camelCase = (name: string) => name.replace(/_([a-z])/g, (_, letter: string
 /** A value as a message quotes it: one line, at most 100 characters, without passwords in addresses. */
 export function shown(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);
-  const safe = text.replace(/:\/\/[^/@\s"]*@/g, '://…@').replace(/[\u007f-\u009f\u2028\u2029]/g, '\ufffd');
+  const safe = text.replace(/:\/\/[^\s"]*@/g, '://…@').replace(/[\u007f-\u009f\u2028\u2029]/g, '\ufffd');
   return safe.length > 100 ? `${safe.slice(0, 100)}…` : safe;
 }

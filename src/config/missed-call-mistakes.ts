@@ -7,9 +7,13 @@ export type CallBack = Pick<MissedCallSettings, 'type' | 'destination' | 'outbou
 /**
  * What does not go together in it, one sentence a mistake.
  * @param place how a person would find it: `projects[0].missed_calls`
- * @param allowedCountries those of the project
+ * @param allowedCountries those of the project; undefined: not to be judged here
  */
-export function callBackMistakes(callBack: CallBack, place: string, allowedCountries: readonly string[]): string[] {
+export function callBackMistakes(
+  callBack: CallBack,
+  place: string,
+  allowedCountries: readonly string[] | undefined,
+): string[] {
   const { type, destination, outboundType } = callBack;
   const mistakes: string[] = [];
   if (type !== null && destination === null) {
@@ -21,7 +25,7 @@ export function callBackMistakes(callBack: CallBack, place: string, allowedCount
       `${place}.outbound_type: "auto" is wrong without type and destination, as an agent is rung first; expected them, or attend_type unattended, or outbound_type manual`,
     );
   }
-  if (outboundType === 'auto' && allowedCountries.length === 0) {
+  if (outboundType === 'auto' && allowedCountries?.length === 0) {
     mistakes.push(
       `${place}.outbound_type: "auto" is wrong in a project without any country whose numbers it may dial; expected country or allowed_countries`,
     );

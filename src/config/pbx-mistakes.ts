@@ -11,6 +11,9 @@ export function pbxMistakes({ settings, nameOf, isWrong }: CheckedSettings): str
     const mistake = queueLogMistake(queueLog);
     if (mistake !== undefined) mistakes.push(`${nameOf('pbx.queue_log')}: ${mistake}`);
   }
+  if (certificateAuthority !== undefined && url !== undefined && /^ami:/i.test(url)) {
+    mistakes.push(`${nameOf('pbx.certificate_authority')}: is for amis://, and pbx.url begins with ami://`);
+  }
   if (url === undefined && !isWrong('pbx')) {
     const homeless = { 'pbx.queue_log': queueLog, 'pbx.certificate_authority': certificateAuthority };
     for (const [name, value] of Object.entries(homeless)) {

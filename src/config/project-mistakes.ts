@@ -14,12 +14,13 @@ export function projectMistakes({ settings, nameOf, isWrong }: CheckedSettings):
       }
       ids.add(project.id);
     }
-    if (isWrong(path) || isWrong('country')) return;
+    if (isWrong(path)) return;
     const { missedCalls, allowedCountries } = completeProject(project as CheckedProject, {
       installationCountry: settings.country,
       written: undefined,
     });
-    mistakes.push(...callBackMistakes(missedCalls, nameOf(`${path}.missed_calls`), allowedCountries));
+    const allowed = isWrong('country') ? undefined : allowedCountries;
+    mistakes.push(...callBackMistakes(missedCalls, nameOf(`${path}.missed_calls`), allowed));
   });
   return mistakes;
 }

@@ -8,36 +8,40 @@ import { type CheckedRoute, completeRoute } from './complete-route.ts';
 import { callBackMistakes } from './missed-call-mistakes.ts';
 
 /** What is wrong among the inbound routes: projects that are not there, numbers given twice, what does not go together. */
-export function routeMistakes({ settings, nameOf, isWrong }: CheckedSettings): string[] {
-  // Which projects there are, and whose national numbers they use, is not known then.
-  if (isWrong('projects') || isWrong('country')) return [];
-  const projects = new Map<number, ConfiguredProject>();
-  for (const checked of settings.projects ?? []) {
-    const project = completeProject(checked as CheckedProject, {
-      installationCountry: settings.country,
-      written: undefined,
-    });
-    projects.set(project.id, project);
-  }
+export function routeMistakes(checked: CheckedSettings): string[] {
+  const { settings, nameOf, isWrong } = checked;
+  const projects = projectsById(checked);
   const mistakes: string[] = [];
-  const paths = { byId: new Map<number, string>(), byNumber: new Map<string | null, string>() };
-  settings.inboundRoutes?.forEach((checked, index) => {
-    const path = `inbound_routes[${index}]`;
-    if (isWrong(path)) return;
-    const route = completeRoute(checked as CheckedRoute);
-    const place = nameOf(path);
-    const same = paths.byId.get(route.id);
-    if (same !== undefined) mistakes.push(`${place}.id: ${route.id} is the number of ${same} too`);
-    paths.byId.set(route.id, place);
-
-    const project = projects.get(route.projectId);
-    if (project === undefined) {
-      mistakes.push(`${place}.project: ${route.projectId} is wrong, expected ${oneOf([...projects.keys()])}`);
-      return;
+  const byId = new Map<number, string>();
+  const byNumber = new Map<string | null, string>();
+  settings.inboundRoutes?.forEach((written, index) => {
+    const place = nameOf(`inbound_routes[${index}]`);
+    if (written?.id !== undefined) {
+      const same = byId.get(written.id);
+      if (same !== undefined) mistakes.push(`${place}.id: ${written.id} is the number of ${same} too`);
+      byId.set(written.id, place);
     }
-    mistakes.push(...didMistakes(route, place, project, paths.byNumber), ...overrideMistakes(route, place, project));
+    if (written?.project !== undefined && projects !== undefined && !projects.has(written.project)) {
+      mistakes.push(`${place}.project: ${written.project} is wrong, expected ${oneOf([...projects.keys()])}`);
+    }
+    const project = written?.project === undefined ? undefined : projects?.get(written.project);
+    if (project === undefined || isWrong(`inbound_routes[${index}]`)) return;
+    const route = completeRoute(written as CheckedRoute);
+    mistakes.push(...didMistakes(route, place, project, byNumber), ...overrideMistakes(route, place, project));
   });
   return mistakes;
+}
+
+/** Undefined when the numbers of some are not known; a project is undefined when something is wrong in it. */
+function projectsById({ settings, isWrong }: CheckedSettings): Map<number, ConfiguredProject | undefined> | undefined {
+  const projects = new Map<number, ConfiguredProject | undefined>();
+  for (const [index, checked] of (settings.projects ?? []).entries()) {
+    if (checked?.id === undefined) return undefined;
+    const isSure = !isWrong(`projects[${index}]`) && !(isWrong('country') && checked.country === undefined);
+    const sources = { installationCountry: settings.country, written: undefined };
+    projects.set(checked.id, isSure ? completeProject(checked as CheckedProject, sources) : undefined);
+  }
+  return projects.size === 0 ? undefined : projects;
 }
 
 /** @param taken places by the number they have, as it is compared; this one is added */
@@ -63,8 +67,8 @@ function overrideMistakes({ overrides }: InboundRoute, place: string, project: C
   const merged = { ...project.missedCalls, ...overrides };
   // The name of the project's queue is no name of a user.
   if (type !== undefined && overrides.destination === undefined) merged.destination = null;
-  const allowed = outboundType === 'auto' ? project.allowedCountries : ['any'];
-  const inherited = callBackMistakes(project.missedCalls, place, ['any']);
+  const allowed = outboundType === 'auto' ? project.allowedCountries : undefined;
+  const inherited = callBackMistakes(project.missedCalls, place, undefined);
   return callBackMistakes(merged, place, allowed).filter((mistake) => !inherited.includes(mistake));
 }
 

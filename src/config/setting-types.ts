@@ -41,13 +41,17 @@ export const country = (facts: Described & { defaultText?: string }) =>
 
 /** The name of a queue, a user or a context. */
 export const pbxName = (facts: Described & { defaultText?: string }) =>
-  text({ pattern: PBX_NAME.source, allowed: '1 to 79 of the characters A-Z a-z 0-9 _ . -', ...facts });
+  text({
+    pattern: PBX_NAME.source,
+    allowed: '1 to 79 of the characters A-Z a-z 0-9 _ . -, in quotes when they look like a number',
+    ...facts,
+  });
 
 /** A number in any notation, on one line. A number of YAML would have lost the zeros and the plus in front. */
 export const numberText = (facts: Described & { defaultText?: string }) =>
   text({
     maxLength: LONGEST_NUMBER,
-    pattern: '^[^\\p{Cc}\\u2028\\u2029]+$',
+    pattern: '^[^\\p{Cc}\\p{Cs}\\u2028\\u2029]+$',
     allowed: `a number in quotes, such as "+441632960000", of at most ${LONGEST_NUMBER} characters`,
     ...facts,
   });

@@ -1,0 +1,77 @@
+import type { EpochSeconds } from '../../core/clock.ts';
+import { examineQueueLog } from '../../pbx/asterisk/examine-queue-log.ts';
+import { type Finding, fail, ok, warn } from './finding.ts';
+import { megabytes } from './megabytes.ts';
+
+const SUBJECT = 'queue_log';
+
+/** Between the start of the PBX and its first line, with the doubt about when it started. */
+const START_SECONDS = 60;
+/** Two clocks that are told by the same server differ by less. */
+const CLOCK_TOLERANCE_SECONDS = 5;
+
+/**
+ * Whether the PBX's record of its queues can be read, and whether the PBX still writes it.
+ * @param pbxStartedAt undefined when that is not known
+ */
+export async function* queueLogFindings(
+  queueLog: string | undefined,
+  pbxStartedAt?: EpochSeconds,
+): AsyncGenerator<Finding> {
+  if (queueLog === undefined) return;
+  if (!queueLog.startsWith('/')) {
+    yield ok(
+      SUBJECT,
+      'a table of a database, which is not looked at here; the log of the server says if it cannot be read',
+    );
+    return;
+  }
+  yield await file(queueLog, pbxStartedAt);
+}
+
+async function file(path: string, pbxStartedAt: EpochSeconds | undefined): Promise<Finding> {
+  try {
+    const { bytes, lastAt } = await examineQueueLog(path);
+    const size = `${path}, ${megabytes(bytes)}`;
+    if (lastAt === undefined) {
+      return bytes === 0
+        ? ok(SUBJECT, `${size}, nothing in it yet`)
+        : warn(SUBJECT, `${size}, but no line of a queue_log at its end: is it the right file?`);
+    }
+    const age = Math.floor(Date.now() / 1000) - lastAt;
+    if (age < -CLOCK_TOLERANCE_SECONDS) {
+      return warn(SUBJECT, `${size}, the last line is ${ago(-age)} in the future: set the clocks by NTP`);
+    }
+    if (pbxStartedAt !== undefined && lastAt < pbxStartedAt - START_SECONDS) {
+      return warn(
+        SUBJECT,
+        `${size}, the last line is ${ago(age)} old, from before the PBX started: it writes elsewhere, or not at all; see queue_log, queue_log_name and queue_log_to_file in logger.conf`,
+      );
+    }
+    return ok(SUBJECT, `${size}, last line ${ago(age)} ago`);
+  } catch (error) {
+    return unreadable(path, error as NodeJS.ErrnoException);
+  }
+}
+
+function unreadable(path: string, { code, message }: NodeJS.ErrnoException): Finding {
+  switch (code) {
+    case 'ENOENT':
+      return fail(SUBJECT, `${path} is not there: correct pbx.queue_log, or set queue_log = yes in logger.conf`);
+    case 'EACCES':
+      return fail(
+        SUBJECT,
+        `${path} cannot be read: add the user of callqueue to the group of the file and of its folder (mostly asterisk), then start it anew`,
+      );
+    case 'ENOTSUP':
+      return fail(SUBJECT, `${path} is no file: correct pbx.queue_log`);
+    default:
+      return fail(SUBJECT, `${path} cannot be read: ${message}`);
+  }
+}
+
+function ago(seconds: number): string {
+  if (seconds < 120) return `${Math.max(0, seconds)} s`;
+  if (seconds < 7200) return `${Math.floor(seconds / 60)} min`;
+  return seconds < 172_800 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86_400)} days`;
+}

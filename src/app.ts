@@ -4,6 +4,8 @@ import { meterCommands } from './app/meter-commands.ts';
 import { openStore, projectsOf } from './app/open-store.ts';
 import { ensureSettingsToken } from './app/settings-token.ts';
 import { spawnWriter } from './app/spawn-writer.ts';
+import { createSystemChecks, lookElsewhere } from './app/system-checks.ts';
+import { createSystemFacts } from './app/system-facts.ts';
 import type { Settings } from './config.ts';
 import { type CallQueue, createCallQueue } from './core/call-queue.ts';
 import type { Store } from './core/call-store.ts';
@@ -61,6 +63,7 @@ export function createApp({ settings, logger, clock = systemClock, streamPatienc
     openApi: createOpenApi({ version: VERSION }),
     streamPatienceMs,
   });
+  const checks = createSystemChecks({ clock, look: (signal) => lookElsewhere(settings, signal) });
   let store: Store | undefined;
   let jobs: Jobs | undefined;
   let starting: Promise<{ url: string }> | undefined;
@@ -114,6 +117,7 @@ export function createApp({ settings, logger, clock = systemClock, streamPatienc
       timeZone,
       version: VERSION,
       repeatWindowSeconds: settings.repeatWindowSeconds,
+      system: createSystemFacts({ settings, store: opened, checks, startedAt: clock.now() }),
     };
     return {
       api: createApi(parts),
@@ -125,6 +129,7 @@ export function createApp({ settings, logger, clock = systemClock, streamPatienc
 
   async function stop(): Promise<void> {
     logger.info('stopping');
+    checks.stop();
     await http.stop(GRACE_MS);
     // What failed at the start has been told to who started.
     await starting?.catch(() => undefined);

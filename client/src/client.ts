@@ -11,6 +11,7 @@ import type {
   ExtendParameters,
   Filters,
   HistoryRow,
+  LiveRow,
   MeRow,
   NoteParameters,
   PagePagination,
@@ -22,6 +23,7 @@ import type {
   SavedCallRow,
   StatsRow,
   SuccessEnvelope,
+  SystemRow,
   UpdateParameters,
 } from './contract.ts';
 import { InvalidAnswerError } from './errors.ts';
@@ -135,6 +137,12 @@ export interface Client {
 
   /** The projects that the token may use, and their settings. */
   projects(options?: RequestOptions): Promise<ProjectRow[]>;
+
+  /** What goes on at this moment: waiting callers, agents with calls, missed calls that nobody can be called back for. */
+  live(options?: Omit<RowOptions, 'with'>): Promise<LiveRow>;
+
+  /** How the service is: PBX, gaps, instances, backup, checks. Needs scope `admin` and all projects. */
+  system(options?: Omit<RowOptions, 'with'>): Promise<SystemRow>;
 }
 
 /**
@@ -231,6 +239,8 @@ export function createClient(options: ClientOptions): Client {
     stats: async (filters = {}, options = {}) => one(await ask('stats', { data: { filters } }, options)),
     me: async (options = {}) => one(await ask('me', {}, options)),
     projects: (options = {}) => ask('projects', {}, options),
+    live: async (options = {}) => one(await ask('live', {}, options)),
+    system: async (options = {}) => one(await ask('system', {}, options)),
   };
 }
 

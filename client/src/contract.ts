@@ -1,3 +1,4 @@
+import type { LiveRow, PbxBrief, SystemRow } from './watch-rows.ts';
 import type {
   AssignType,
   AttendType,
@@ -16,6 +17,7 @@ import type {
   WithMember,
 } from './words.ts';
 
+export type * from './watch-rows.ts';
 /**
  * The words and shapes of the callqueue API, exactly as they travel. The server's types, checks, SQL and OpenAPI
  * page, and the client's types, all derive from them.
@@ -324,6 +326,8 @@ export interface ActionParameters {
   changes: ChangesParameters;
   me: CommonParameters;
   projects: CommonParameters;
+  live: CommonParameters;
+  system: CommonParameters;
 }
 
 /** What a save did to one call, in the order of its calls. */
@@ -363,6 +367,8 @@ export interface StatsRow {
   by_result: { result: Result; count: number }[];
   /** Open calls by what they wait for. */
   by_gate: { code: Gate; count: number }[];
+  /** The PBX, whatever the filters; null: the installation has none. */
+  pbx: PbxBrief | null;
 }
 
 /** A call that changed, as it is now. */
@@ -428,6 +434,8 @@ export interface ActionResults {
   changes: ChangeRow;
   me: MeRow;
   projects: ProjectRow;
+  live: LiveRow;
+  system: SystemRow;
 }
 
 export interface PagePagination {

@@ -99,6 +99,8 @@ export const ACTIONS = [
   'changes',
   'me',
   'projects',
+  'live',
+  'system',
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
@@ -129,6 +131,26 @@ export type CallEvent = (typeof CALL_EVENTS)[number];
 /** Where a setting in force comes from: the project's own entry, the setting for all projects, or nobody set it. */
 export const SETTING_ORIGINS = ['project', 'installation', 'default'] as const;
 export type SettingOrigin = (typeof SETTING_ORIGINS)[number];
+
+/** Where the connection to the PBX is. Only `up` can be relied on: all that went on before has been read. */
+export const PBX_PHASES = [
+  'connecting',
+  'authenticating',
+  'booting',
+  'catching_up',
+  'up',
+  'waiting',
+  'stopped',
+] as const;
+export type PbxPhase = (typeof PBX_PHASES)[number];
+
+/** Why a missed call cannot stand in the list: nobody can be called back. */
+export const UNLISTED = ['withheld', 'not_dialable'] as const;
+export type Unlisted = (typeof UNLISTED)[number];
+
+/** What was found of one thing that was looked at. */
+export const CHECK_VERDICTS = ['ok', 'warn', 'fail'] as const;
+export type CheckVerdict = (typeof CHECK_VERDICTS)[number];
 
 /** What `sort` may name; with `-` in front descending (`dial_order` has one direction). */
 export const SORT_KEYS = [

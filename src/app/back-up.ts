@@ -1,19 +1,18 @@
 import type { Settings } from '../config.ts';
 import { systemClock } from '../core/clock.ts';
-import { backUp } from '../store/sqlite/backup.ts';
+import { backUp, type MadeBackup } from '../store/sqlite/backup.ts';
 import { databasePath } from './open-store.ts';
 
 /**
  * Copies the database to a new file as of one moment, beside whoever uses it.
  *
  * @param onProgress hears the share that is done, 0 to 1
- * @returns the size of the copy in bytes
  * @throws StoreUnusableError when the file exists, cannot be written, or the database is damaged
  */
 export function backUpDatabase(
   settings: Settings,
   target: string,
   onProgress: (share: number) => void,
-): Promise<number> {
+): Promise<MadeBackup> {
   return backUp({ source: databasePath(settings), target, now: systemClock.now(), onProgress });
 }

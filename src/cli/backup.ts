@@ -15,10 +15,11 @@ never overwritten. It holds personal data: keep it as safe as the original. To r
   async run({ positionals: [file = ''], env, cwd, stdout, stderr }) {
     const target = resolve(cwd, file);
     const terminal = stderr.isTTY ? stderr : undefined;
-    const bytes = await backUpDatabase(loadSettings({ env, cwd }), target, (share) => {
+    const { bytes, isNoted } = await backUpDatabase(loadSettings({ env, cwd }), target, (share) => {
       terminal?.write(`\r\u001b[K${Math.floor(share * 100)} %`);
     }).finally(() => terminal?.write('\r\u001b[K'));
     stdout.write(`${target} holds the backup (${bytes} bytes)\n`);
+    if (!isNoted) stderr.write('The database could not be told of it: action=system shows an older backup, or none.\n');
     return EXIT.done;
   },
 });

@@ -6,6 +6,7 @@ import type { Credential } from './credential.ts';
 import type { Answer } from './envelope.ts';
 import type { JsonSchema } from './json-schema.ts';
 import type { ParameterMap } from './parameter.ts';
+import type { SystemFacts } from './system-facts.ts';
 
 /** What every action works with. */
 export interface ApiParts {
@@ -18,6 +19,8 @@ export interface ApiParts {
   contexts?: readonly string[];
   /** How long after a call was closed the same save is taken for a late repeat; default: an hour. */
   repeatWindowSeconds?: number;
+  /** What `system` tells of the service around the queue; without it, that action fails. */
+  system?: SystemFacts;
 }
 
 /** One request, authenticated and decoded. */

@@ -7,6 +7,7 @@ import { completeAction } from './complete-action.ts';
 import { deleteAction } from './delete-action.ts';
 import { extendAction } from './extend-action.ts';
 import { historyAction } from './history-action.ts';
+import { liveAction } from './live-action.ts';
 import { meAction } from './me-action.ts';
 import { noteAction } from './note-action.ts';
 import { projectsAction } from './projects-action.ts';
@@ -14,6 +15,7 @@ import { readAction } from './read-action.ts';
 import { releaseAction } from './release-action.ts';
 import { saveAction } from './save-action.ts';
 import { statsAction } from './stats-action.ts';
+import { systemAction } from './system-action.ts';
 import { updateAction } from './update-action.ts';
 
 /** Every action there is. A new one is a file beside this one and a line here. */
@@ -33,6 +35,8 @@ const definitions: Record<Action, ActionDefinition> = {
   changes: changesAction,
   me: meAction,
   projects: projectsAction,
+  live: liveAction,
+  system: systemAction,
 };
 
 /** A map, so that names such as `constructor` find nothing. */

@@ -5,7 +5,9 @@ import { type ActionArguments, filters, parameterSchemas } from './arguments.ts'
 import { successAnswer } from './envelope.ts';
 import { exampleCall } from './example-call.ts';
 import type { JsonSchema } from './json-schema.ts';
+import { listOf } from './object-schema.ts';
 import { parseFilters } from './parse-filters.ts';
+import { pbxBriefOf, pbxBriefSchema } from './pbx-brief.ts';
 import { readArguments } from './read-arguments.ts';
 import { type RowStyle, timeOf } from './row.ts';
 import { answerOf, exampleStyle } from './rows-answer.ts';
@@ -15,12 +17,6 @@ const data = { filters: filters('Which calls to count; none given: all.') };
 const spec: ActionArguments<typeof data> = { action: 'stats', isChanging: false, takesBeside: true, data };
 
 const count: JsonSchema = { type: 'integer', minimum: 0 };
-const listOf = (description: string, properties: Record<string, JsonSchema>): JsonSchema => ({
-  type: 'array',
-  description,
-  items: { type: 'object', properties, required: Object.keys(properties) },
-});
-
 const members: Record<keyof StatsRow, JsonSchema> = {
   total: { ...count, description: 'How many calls match.' },
   by_status: {
@@ -48,6 +44,7 @@ const members: Record<keyof StatsRow, JsonSchema> = {
   }),
   by_result: listOf('How many have each last result.', { result: { enum: RESULTS }, count }),
   by_gate: listOf('How many wait for what, as waiting_for says.', { code: { enum: GATES }, count }),
+  pbx: pbxBriefSchema,
 };
 
 const statsSchema: JsonSchema = {
@@ -64,7 +61,7 @@ export const statsAction: ActionDefinition = {
   isChanging: false,
   summary: 'Count calls',
   description:
-    'Counts over all calls that match: by status, project, destination, result and gate; what is due, and since when.',
+    'Counts over all calls that match: by status, project, destination, result and gate; what is due, and since when. Beside them whether the PBX is heard.',
   parameters: parameterSchemas(spec),
   answer: answerOf(statsSchema, () => [exampleStats()]),
   examples: {
@@ -76,11 +73,12 @@ export const statsAction: ActionDefinition = {
     const { filters: given } = reading.settle();
     // Without filters a token for some projects still sees only those.
     const filter = given?.filter ?? parseFilters(undefined, reading).filter;
-    return successAnswer(null, [statsRow(await parts.queue.stats(filter), reading.style)]);
+    const [stats, pbx] = await Promise.all([parts.queue.stats(filter), pbxBriefOf(parts.queue, reading.style)]);
+    return successAnswer(null, [statsRow(stats, pbx, reading.style)]);
   },
 };
 
-function statsRow(stats: CallStats, style: RowStyle): StatsRow {
+function statsRow(stats: CallStats, pbx: StatsRow['pbx'], style: RowStyle): StatsRow {
   return {
     total: stats.total,
     by_status: Object.fromEntries(STATUSES.map((status) => [status, stats.byStatus[status]])) as Record<Status, number>,
@@ -91,6 +89,7 @@ function statsRow(stats: CallStats, style: RowStyle): StatsRow {
     by_destination: stats.byDestination.map(({ type, destination, open, due }) => ({ type, destination, open, due })),
     by_result: stats.byResult.map(({ result, count: found }) => ({ result, count: found })),
     by_gate: stats.byGate.map(({ gate, count: found }) => ({ code: gate, count: found })),
+    pbx,
   };
 }
 
@@ -108,5 +107,5 @@ function exampleStats(): StatsRow {
     byResult: [],
     byGate: [{ gate: 'agent', count: 1 }],
   };
-  return statsRow(stats, exampleStyle());
+  return statsRow(stats, null, exampleStyle());
 }

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createWorkplace, type Workplace } from '../support/cli.ts';
 
@@ -23,6 +24,34 @@ it('copies the database beside a running server, and the copy can be used', asyn
   const listed = await place.run(['list', '--json']);
   expect(JSON.parse(listed.stdout)).toMatchObject([{ id: 1, caller_id: '+441632960001' }]);
   expect(JSON.parse((await place.run(['token', 'list', '--json'])).stdout)).toMatchObject([{ name: 'first' }]);
+});
+
+it('tells the database of the copy, so that the server knows how old the last one is', async () => {
+  const server = place.start(['serve']);
+  await server.firstLine;
+  const before = Math.floor(Date.now() / 1000);
+  expect((await place.run(['backup', 'copy.db'])).stderr).toBe('');
+  const keptIn = (name: string) => {
+    const database = new DatabaseSync(place.path(name), { readOnly: true });
+    try {
+      return database.prepare("SELECT place FROM read_places WHERE pbx = '' AND reader = 'backup'").get()?.place;
+    } finally {
+      database.close();
+    }
+  };
+  expect(Number(keptIn('data/callqueue.db'))).toBeGreaterThanOrEqual(before);
+  expect(keptIn('copy.db')).toBeUndefined();
+});
+
+it('makes the copy also when the database cannot be told of it', async () => {
+  await place.run(['migrate']);
+  const database = new DatabaseSync(place.path('data/callqueue.db'));
+  database.exec('DROP TABLE read_places');
+  database.close();
+  const { code, stdout, stderr } = await place.run(['backup', 'copy.db']);
+  expect(code).toBe(0);
+  expect(stdout).toContain('holds the backup');
+  expect(stderr).toContain('could not be told of it');
 });
 
 it('never overwrites a file', async () => {

@@ -29,6 +29,9 @@ const ACTIONS: [name: string, ask: (client: Client) => Promise<unknown>, sent: o
   ['stats', (client) => client.stats({ project_id: 1 }), { data: { filters: { project_id: 1 } } }],
   ['me', (client) => client.me(), {}],
   ['projects', (client) => client.projects(), {}],
+  ['live', (client) => client.live(), {}],
+  ['live', (client) => client.live({ timeFormat: 'rfc3339' }), { time_format: 'rfc3339' }],
+  ['system', (client) => client.system(), {}],
 ];
 
 describe('an action', () => {

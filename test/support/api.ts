@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Call } from '../../src/core/call.ts';
 import { createCallQueue } from '../../src/core/call-queue.ts';
 import type { NewCall, Store } from '../../src/core/call-store.ts';
-import { noPbx } from '../../src/core/pbx.ts';
+import { noPbx, type Pbx } from '../../src/core/pbx.ts';
 import type { Projects } from '../../src/core/project.ts';
 import { createTimeZone } from '../../src/core/time-zone.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open-sqlite-store.ts';
@@ -13,6 +13,7 @@ import type { Credential } from '../../src/wire/credential.ts';
 import { createDerivation } from '../../src/wire/derivation.ts';
 import { errorAnswer } from '../../src/wire/envelope.ts';
 import { decodeParameters, type ParameterMap } from '../../src/wire/parameters.ts';
+import type { SystemFacts } from '../../src/wire/system-facts.ts';
 import { makeCall } from './make-call.ts';
 
 /** 2026-11-24 12:00:00 UTC: the moment at which tests of the API ask. */
@@ -48,16 +49,25 @@ export interface TestApiOptions {
   timeZoneName?: string;
   now?: () => number;
   contexts?: readonly string[];
+  pbx?: Pbx;
+  system?: Partial<SystemFacts>;
 }
 
 export async function openTestApi(options: TestApiOptions = {}): Promise<TestApi> {
-  const { timeZoneName = TEST_ZONE, now = () => NOW, contexts = [] } = options;
+  const { timeZoneName = TEST_ZONE, now = () => NOW, contexts = [], pbx = noPbx } = options;
   const folder = mkdtempSync(join(tmpdir(), 'callqueue-api-'));
   const timeZone = createTimeZone(timeZoneName);
   const derivation = createDerivation({ timeZone, projects: PROJECTS });
   const store = await openSqliteStore({ path: join(folder, 'test.db'), derivation });
-  const queue = createCallQueue({ store, clock: { now }, pbx: noPbx });
-  const api = createApi({ queue, projects: PROJECTS, timeZone, version: '1.2.3', contexts });
+  const queue = createCallQueue({ store, clock: { now }, pbx });
+  const system: SystemFacts = {
+    instance: { name: 'one', startedAt: NOW - 3600 },
+    lastBackupAt: async () => undefined,
+    database: () => ({ kind: 'sqlite', bytes: 4096, free_bytes: null }),
+    checks: async () => ({ at: undefined, findings: [] }),
+    ...options.system,
+  };
+  const api = createApi({ queue, projects: PROJECTS, timeZone, version: '1.2.3', contexts, system });
 
   return {
     store,

@@ -122,10 +122,11 @@ describe('a call of another project', () => {
 describe('the scope of a token', () => {
   it.each(OTHERS)('decides whether it may %s', async (action) => {
     const needed = actions.get(action)?.scope;
-    expect(needed).toBe(['history', 'stats', 'changes', 'me', 'projects'].includes(action) ? 'read' : 'write');
+    const isReading = ['history', 'stats', 'changes', 'me', 'projects', 'live'].includes(action);
+    expect(needed).toBe(action === 'system' ? 'admin' : isReading ? 'read' : 'write');
     const api = await open();
     const { status, answer } = await api.send({ action }, { ...writer, scope: 'read' });
-    if (needed === 'write') expect([status, answer.messages]).toEqual([403, [`This token may not ${action}`]]);
+    if (needed !== 'read') expect([status, answer.messages]).toEqual([403, [`This token may not ${action}`]]);
     else expect(status).not.toBe(403);
   });
 });

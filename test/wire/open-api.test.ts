@@ -108,7 +108,7 @@ describe('the description of the API', () => {
 
   it('shows by GET only what reads', () => {
     const [action] = get.parameters;
-    expect(action.schema.enum).toEqual(['read', 'history', 'stats', 'changes', 'me', 'projects']);
+    expect(action.schema.enum).toEqual(['read', 'history', 'stats', 'changes', 'me', 'projects', 'live', 'system']);
     expect(new Set(get.parameters.map(({ name }: Json) => name)).size).toBe(get.parameters.length);
   });
 

@@ -1,8 +1,9 @@
 import { closeSync, existsSync, fsyncSync, linkSync, openSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
+import { BACKUP_PLACE } from '../../core/backup-place.ts';
 import type { EpochSeconds } from '../../core/clock.ts';
-import { StoreUnusableError } from '../../core/errors.ts';
+import { CallQueueError, StoreUnusableError } from '../../core/errors.ts';
 import { checkFile } from './check-database.ts';
 import { Connection } from './connection.ts';
 import { schemaVersion } from './migrate.ts';
@@ -22,16 +23,21 @@ export interface BackUpOptions {
 /** In `meta` of a copy: when it was made. Whoever opens it later knows that calls may have been made since. */
 export const BACKUP_MARK = 'backup_made_at';
 
+export interface MadeBackup {
+  bytes: number;
+  /** Whether the database knows of the copy by now; false when it could not be written to. */
+  isNoted: boolean;
+}
+
 /** Pages a step; between steps the process does its other work. */
 const PAGES = 1_000;
 
 /**
  * Makes a copy as of one moment while others read and write. It gets its name only when it is complete, checked and
- * on the disk.
- * @returns its size in bytes
+ * on the disk. The database is told of it, so that `system` can say how old the last one is.
  * @throws StoreUnusableError when the target exists or cannot be written, or the database is damaged
  */
-export async function backUp({ source, target, now, onProgress }: BackUpOptions): Promise<number> {
+export async function backUp({ source, target, now, onProgress }: BackUpOptions): Promise<MadeBackup> {
   checkFile(source);
   if (existsSync(target)) throw alreadyThere(target);
   const draft = `${target}.partial`;
@@ -50,7 +56,7 @@ export async function backUp({ source, target, now, onProgress }: BackUpOptions)
     sync(draft);
     linkSync(draft, target);
     syncFolder(dirname(target));
-    return statSync(target).size;
+    return { bytes: statSync(target).size, isNoted: await note(source, now) };
   } catch (error) {
     throw (error as NodeJS.ErrnoException).code === 'EEXIST' ? alreadyThere(target) : translateError(error, target);
   } finally {
@@ -85,6 +91,33 @@ function markAndCheck(draft: string, now: EpochSeconds): void {
     if (complaint !== 'ok') throw new StoreUnusableError(`The copy is damaged, and so is the database: ${complaint}`);
   } finally {
     database.close();
+  }
+}
+
+/** How long to wait while others write. */
+const NOTE_WAIT_MS = 5000;
+
+/** A copy is good whether or not this works: another process may be writing for long, the schema may be an older one. */
+async function note(source: string, now: EpochSeconds): Promise<boolean> {
+  try {
+    const connection = new Connection(source);
+    try {
+      const { pbx, reader } = BACKUP_PLACE;
+      await connection.write(() => {
+        connection.run('INSERT OR REPLACE INTO read_places (pbx, reader, place, at) VALUES (?, ?, ?, ?)', [
+          pbx,
+          reader,
+          String(now),
+          now,
+        ]);
+      }, NOTE_WAIT_MS);
+      return true;
+    } finally {
+      connection.close();
+    }
+  } catch (error) {
+    if (error instanceof CallQueueError || (error as NodeJS.ErrnoException).code === 'ERR_SQLITE_ERROR') return false;
+    throw error;
   }
 }
 

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
-import { examine, type Finding } from '../app/doctor.ts';
+import type { Finding } from '../app/doctor/finding.ts';
+import { examine } from '../app/doctor.ts';
 import { loadSettings, settingsFilePath } from '../config.ts';
 import { InvalidSettingsError } from '../core/errors.ts';
 import { defineCommand } from './command.ts';

@@ -101,7 +101,7 @@ function* rights({ user }: AmiAddress, { rights, channels }: AsteriskFacts): Gen
   const warnings = rightsWarnings(user, rights);
   for (const text of warnings) yield warn('pbx rights', text);
   if (warnings.length > 0 || channels === undefined) return;
-  yield ok('pbx rights', `write: ${rights.write.join(', ') || 'what is needed'}; what of read the PBX does not tell`);
+  yield ok('pbx rights', `${user} may do what is needed and nothing dangerous; what it may hear the PBX does not tell`);
 }
 
 /** Under it, two machines of which each asks the same server for the time. */

@@ -1,7 +1,7 @@
-import { parentPort, workerData } from 'node:worker_threads';
 import type { Project } from './core/project.ts';
 import { createTimeZone } from './core/time-zone.ts';
 import { serveWriter } from './store/sqlite/serve-writer.ts';
+import { threadData } from './threads/thread-data.ts';
 import { createDerivation } from './wire/derivation.ts';
 
 /** The thread of the server that writes calls: the parts that it is made of. */
@@ -14,11 +14,13 @@ export interface WriterData {
   lockWaitMs: number;
 }
 
-const { path, timezone, projects, lockWaitMs }: WriterData = workerData;
-if (parentPort === null) throw new Error('app-writer.ts is the program of a worker thread');
+const {
+  data: { path, timezone, projects, lockWaitMs },
+  port,
+} = threadData<WriterData>();
 
 serveWriter({
-  port: parentPort,
+  port,
   path,
   derivation: createDerivation({
     timeZone: createTimeZone(timezone),

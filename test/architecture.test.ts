@@ -40,7 +40,9 @@ const PHP = ['client/src/php-query.ts', 'client/src/api-hash.ts'];
 /** Libraries without any input or output, which the core may use. */
 const PURE_LIBRARIES = ['libphonenumber-js/max', 'libphonenumber-js/package.json', 'temporal-polyfill', 'node:assert'];
 /** How settings of a PBX are written: pure readers, which stand beside what they are read for. */
-const WRITTEN_IN_SETTINGS = ['src/pbx/asterisk/ami-address.ts', 'src/pbx/asterisk/inbound-contexts.ts'];
+const WRITTEN_IN_SETTINGS = ['ami-address', 'inbound-contexts', 'queue-log-table-address'].map(
+  (name) => `src/pbx/asterisk/${name}.ts`,
+);
 const isPackage = (to: string) => !to.includes('/src/') && !to.startsWith('src/') && !to.startsWith('client/');
 
 /** Which imports a file may have: the table of docs/architecture.md. The first rule whose place fits decides. */
@@ -57,9 +59,11 @@ const RULES: { place: RegExp; may: (to: string, from: string) => boolean }[] = [
     may: (to, from) =>
       to.startsWith(`${from.split('/').slice(0, 3).join('/')}/`) ||
       to.startsWith('src/core/') ||
+      to.startsWith('src/threads/') ||
       to === CONTRACT ||
       isPackage(to),
   },
+  { place: /^src\/threads\//, may: (to) => to.startsWith('src/threads/') || isPackage(to) },
   {
     place: /^src\/http\//,
     may: (to) =>

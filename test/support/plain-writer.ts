@@ -1,11 +1,11 @@
-import { parentPort, Worker, workerData } from 'node:worker_threads';
-import { serveWriter } from '../../src/store/sqlite/serve-writer.ts';
-import { plainDerivation } from './derivation.ts';
+import { spawnThread } from '../../src/threads/spawn-thread.ts';
 
-/** The writing thread of stores of tests, and what starts it. */
-export const spawnPlainWriter = (options: { path: string; lockWaitMs: number }) =>
-  new Worker(new URL(import.meta.url), { workerData: { plainWriter: options } });
-
-if (parentPort !== null && workerData?.plainWriter !== undefined) {
-  serveWriter({ port: parentPort, derivation: plainDerivation, ...workerData.plainWriter });
+/** What the thread of plain-writer-thread.ts is given. */
+export interface PlainWriterData {
+  path: string;
+  lockWaitMs: number;
 }
+
+/** Starts the writing thread of stores of tests. */
+export const spawnPlainWriter = (data: PlainWriterData) =>
+  spawnThread({ program: new URL('./plain-writer-thread.ts', import.meta.url), data, name: 'writer' });

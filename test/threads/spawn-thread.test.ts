@@ -1,0 +1,28 @@
+import { once } from 'node:events';
+import { expect, test } from 'vitest';
+import { spawnThread } from '../../src/threads/spawn-thread.ts';
+
+const start = (data: string) =>
+  spawnThread({ program: new URL('./loaded-modules.ts', import.meta.url), data, name: 'loaded modules' });
+
+test('a thread gets its data, and has no types to strip: threads that do so at the same time may crash', async () => {
+  const threads = ['one', 'two'].map(start);
+  const told = await Promise.all(threads.map((thread) => once(thread, 'message')));
+  expect(told.map(([{ data }]) => data)).toEqual(['one', 'two']);
+  for (const [{ loaded }] of told) {
+    expect(loaded.length).toBeGreaterThan(50);
+    expect(loaded.filter((name: string) => name.includes('amaro'))).toEqual([]);
+  }
+  await Promise.all(threads.map((thread) => thread.terminate()));
+});
+
+test('stripping types says nothing to the terminal', async () => {
+  const warnings: Error[] = [];
+  const hear = (warning: Error) => warnings.push(warning);
+  process.on('warning', hear);
+  const thread = start('three');
+  await once(thread, 'message');
+  await thread.terminate();
+  process.off('warning', hear);
+  expect(warnings).toEqual([]);
+});

@@ -141,16 +141,13 @@ async function liveUnlisted(queue: CallQueue, projectIds: ProjectIds, style: Row
   ]);
   const nameOf = ({ projectId, why }: (typeof today)[number]) => `${projectId} ${why}`;
   const counts = new Map(today.map((found) => [nameOf(found), found.count]));
-  // A day is 25 hours long when clocks go back: then today may hold what the last 24 hours do not.
-  const all = new Map(
-    [...today.map((found) => ({ ...found, count: 0 })), ...lastDay].map((found) => [nameOf(found), found]),
-  );
-  return [...all].map(([name, { projectId, why, count, lastAt }]) => ({
-    project_id: projectId,
-    why,
-    today: counts.get(name) ?? 0,
-    last_24_hours: count,
-    last_at: timeOf(lastAt, style),
+  // Counts are kept by the hour, so that these 24 hours begin up to an hour early: a day of 25 hours is within them too.
+  return lastDay.map((found) => ({
+    project_id: found.projectId,
+    why: found.why,
+    today: counts.get(nameOf(found)) ?? 0,
+    last_24_hours: found.count,
+    last_at: timeOf(found.lastAt, style),
   }));
 }
 

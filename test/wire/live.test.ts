@@ -86,8 +86,8 @@ test('missed calls that nobody can be called back for are counted, of today and 
 });
 
 test('on a day of 25 hours, today is all of it', async () => {
-  // Clocks went back in Bucharest at 04:00 on 2026-10-25; it is 23:30 there.
-  const now = Date.UTC(2026, 9, 25, 21, 30) / 1000;
+  // Clocks went back in Bucharest at 04:00 on 2026-10-25; it is 23:59:59 there.
+  const now = Date.UTC(2026, 9, 25, 21, 59, 59) / 1000;
   const { ask, miss } = await open({ now: () => now });
   const began = Date.UTC(2026, 9, 24, 21) / 1000;
   await miss(1, began - 1, 1);

@@ -1,7 +1,10 @@
 import manifest from '../package.json' with { type: 'json' };
+import { createCapture } from './app/capture.ts';
+import { inboundRoutesOf } from './app/inbound-routes-of.ts';
 import { createJobs, type Jobs } from './app/jobs.ts';
 import { meterCommands } from './app/meter-commands.ts';
 import { openStore, projectsOf } from './app/open-store.ts';
+import { createPbxThread, type PbxThread } from './app/pbx-thread.ts';
 import { ensureSettingsToken } from './app/settings-token.ts';
 import { spawnWriter } from './app/spawn-writer.ts';
 import { createSystemChecks, lookElsewhere } from './app/system-checks.ts';
@@ -10,7 +13,7 @@ import type { Settings } from './config.ts';
 import { type CallQueue, createCallQueue } from './core/call-queue.ts';
 import type { Store } from './core/call-store.ts';
 import { type Clock, systemClock } from './core/clock.ts';
-import { noPbx } from './core/pbx.ts';
+import { noPbx, type Pbx } from './core/pbx.ts';
 import { sumGaps } from './core/recent-gaps.ts';
 import { createTimeZone } from './core/time-zone.ts';
 import type { Backend } from './http/backend.ts';
@@ -66,6 +69,7 @@ export function createApp({ settings, logger, clock = systemClock, streamPatienc
   const checks = createSystemChecks({ clock, look: (signal) => lookElsewhere(settings, signal) });
   let store: Store | undefined;
   let jobs: Jobs | undefined;
+  let pbxThread: PbxThread | undefined;
   let starting: Promise<{ url: string }> | undefined;
   let stopping: Promise<void> | undefined;
 
@@ -91,7 +95,13 @@ export function createApp({ settings, logger, clock = systemClock, streamPatienc
         onCommit: metrics.groupCommitted,
       });
       await ensureSettingsToken(store, settings, clock.now());
-      const queue = meterCommands(createCallQueue({ store, clock, pbx: noPbx }), metrics);
+      // What the queue is told of comes through the queue: the one is needed for the other.
+      const pbx: Pbx = {
+        isConnected: () => (pbxThread ?? noPbx).isConnected(),
+        status: () => (pbxThread ?? noPbx).status(),
+      };
+      const queue = meterCommands(createCallQueue({ store, clock, pbx }), metrics);
+      pbxThread = settings.pbx.url === undefined ? undefined : createListener(queue, store);
       metrics.watchPbx({
         status: () => queue.pbxStatus(),
         gaps: async () => sumGaps(await queue.recentGaps(GAPS_SUMMED), clock.now()),
@@ -99,7 +109,10 @@ export function createApp({ settings, logger, clock = systemClock, streamPatienc
       http.serve(createBackend(queue, store));
       jobs = createJobs({ queue, writer: store, clock, keeping: settings, logger });
       // Who was told to stop meanwhile waits for this start, and stops what it finds.
-      if (stopping === undefined) jobs.start();
+      if (stopping === undefined) {
+        jobs.start();
+        pbxThread?.start();
+      }
       logger.info({ url, version: VERSION, node: process.version, pid: process.pid }, 'started');
       return { url };
     } catch (error) {
@@ -127,13 +140,28 @@ export function createApp({ settings, logger, clock = systemClock, streamPatienc
     };
   }
 
+  function createListener(queue: CallQueue, places: Store): PbxThread {
+    const { instance } = settings;
+    const capture = createCapture({
+      queue,
+      routes: inboundRoutesOf(settings),
+      instance,
+      onRecorded: metrics.recorded,
+      logger,
+    });
+    return createPbxThread({ settings, places, capture, clock, logger });
+  }
+
   async function stop(): Promise<void> {
     logger.info('stopping');
     checks.stop();
+    // At once: while requests finish, it has the time to store what it has found.
+    const pbxEnded = pbxThread?.stop();
     await http.stop(GRACE_MS);
     // What failed at the start has been told to who started.
     await starting?.catch(() => undefined);
     const jobsEnded = jobs?.stop();
+    await (pbxEnded ?? pbxThread?.stop());
     await store?.close();
     await jobsEnded;
     logger.info('stopped');

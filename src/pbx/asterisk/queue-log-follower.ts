@@ -158,6 +158,9 @@ export function createQueueLogFollower(options: QueueLogFollowerOptions): QueueL
       // One that is under way may have passed what the asker waits for.
       const reading = running === undefined ? readToEnd() : running.then(goOn);
       running = reading;
+      void reading.then(() => {
+        if (running === reading) running = undefined;
+      });
       return reading;
     },
     placeToKeep() {

@@ -19,11 +19,10 @@ test('a thread gets its data, and has no types to strip: threads that do so at t
 });
 
 test('stripping types says nothing to the terminal', async () => {
-  const program = `
-    import { spawnThread } from ${JSON.stringify(new URL('../../src/threads/spawn-thread.ts', import.meta.url))};
+  const program = `import(${JSON.stringify(new URL('../../src/threads/spawn-thread.ts', import.meta.url))}).then((module) => {
     const program = new URL(${JSON.stringify(new URL('./loaded-modules.ts', import.meta.url))});
-    spawnThread({ program, data: '', name: 'loaded modules' }).once('message', () => process.stdout.write('started'));
-  `;
-  const said = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program]);
+    module.spawnThread({ program, data: '', name: 'loaded' }).once('message', () => process.stdout.write('started'));
+  })`;
+  const said = await promisify(execFile)(process.execPath, ['--eval', program]);
   expect(said).toEqual({ stdout: 'started', stderr: '' });
 });

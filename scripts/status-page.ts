@@ -8,7 +8,7 @@ const PAGE = join(import.meta.dirname, '../docs/statuses.md');
 /** What brings each event of the table about, in the words of the page. */
 const CAUSES: Record<string, string> = {
   claimed: '`claim`: an agent takes it',
-  answered_elsewhere: 'the customer was reached another way (comes with missed calls)',
+  answered_elsewhere: 'the customer of a [missed call](missed-calls.md) was reached another way',
   cancelled: '`cancel`',
   deleted: '`delete`',
   released: '`release`: the agent, or a supervisor, gives it back',

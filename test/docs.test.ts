@@ -49,6 +49,10 @@ describe('docs/api.md', () => {
   });
 });
 
+test.each(['docs/asterisk.md', 'docs/missed-calls.md'])('%s links only to what is there', (page) =>
+  expect(brokenLinks(page)).toEqual([]),
+);
+
 test('the client README reads, changes and follows calls', async () => {
   await using app = await startTestApp();
   const [reading, changing, following] = blocksOf(textOf('client/README.md')).map(({ code }) => code);

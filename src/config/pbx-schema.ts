@@ -35,7 +35,7 @@ export const pbxSchema = Type.Object(
       text({
         secret: true,
         description:
-          "The PBX's record of its queues, read after an absence: the path of the file, or the table of a PostgreSQL database.",
+          "The PBX's record of its queues, read after an absence: the path of the file, or the table of a PostgreSQL database. Its local times are those of this machine unless `&zone=Europe/Berlin` names another zone.",
         allowed: '/var/log/asterisk/queue_log, or postgres://user:password@host/database?table=queue_log',
         defaultText: 'none: calls that came and went during an absence stay unknown',
       }),

@@ -13,7 +13,7 @@ it.each([
   ['an address that cannot be read', 'pbx: {url: "ami://callqueue:geheim/x@127.0.0.1"}\n'],
   ['an address in the wrong place', 'pbx: "ami://callqueue:geheim/x@127.0.0.1"\n'],
   ['an address under a wrong name', 'pbx: {adress: "ami://callqueue:geheim@127.0.0.1"}\n'],
-  ['a database of the PBX without a table', 'pbx: {url: "ami://u:geheim@h", queue_log: "postgres://u:geheim@h/db"}\n'],
+  ['a queue_log in no database', 'pbx: {url: "ami://u:geheim@h", queue_log: "postgres://u:geheim@h"}\n'],
 ])('neither doctor nor serve shows the secret of %s', async (_, yaml) => {
   place.write('callqueue.yaml', yaml);
   for (const command of ['doctor', 'serve']) {

@@ -40,11 +40,13 @@ test('a backup made while calls are stored is sound, marked, and holds the first
     }
     return written;
   })();
-  const size = await copying;
+  const { bytes, isNoted } = await copying;
   isDone = true;
   expect(await writing).toBeGreaterThan(0);
   expect(shares.length).toBeGreaterThan(1);
-  expect(size).toBeGreaterThan(1_000_000);
+  expect(bytes).toBeGreaterThan(1_000_000);
+  expect(isNoted).toBe(true);
+  expect(await store.keptPlace('', 'backup')).toBe('1000');
   await store.close();
 
   const database = new DatabaseSync(target);

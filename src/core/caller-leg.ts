@@ -20,7 +20,7 @@ type Stay =
 /** One leg of a stranger's call, from its first event to its hang-up. */
 export interface CallerLeg {
   readonly legId: string;
-  readonly callId: string;
+  callId: string;
   isIncoming: boolean;
   /** The PBX process it belongs to. */
   pbx: string;
@@ -157,6 +157,8 @@ export function endUnseen(leg: CallerLeg, lostAt: EventTime | null): void {
 export function updateLeg(leg: CallerLeg, present: PresentLeg, at: EventTime): void {
   const { legId } = leg;
   const { queue, since, caller, did } = present;
+  // Some trunks tell the number only after the beginning, which may have been all that was heard.
+  identify(leg, caller, did);
   if (isInQueue(leg.stay) && leg.queue !== queue) {
     tellLeg(leg, { type: 'queue_abandoned', legId, at });
     tellLeg(leg, { type: 'queue_left', legId, at });

@@ -1,5 +1,13 @@
 import type { MissedCall, Reached, Verdict } from './call-verdict.ts';
-import { type CallerLeg, createCallerLeg, endUnseen, isWaitingInQueue, tellLeg, updateLeg } from './caller-leg.ts';
+import {
+  type CallerLeg,
+  createCallerLeg,
+  endUnseen,
+  isServed,
+  isWaitingInQueue,
+  tellLeg,
+  updateLeg,
+} from './caller-leg.ts';
 import type { EpochSeconds } from './clock.ts';
 import type { DialEnded, LegBegan, LegEvent, PresentLeg } from './leg-event.ts';
 import { createOutboundDials } from './outbound-dials.ts';
@@ -102,10 +110,20 @@ export function createMissedCalls(options: MissedCallsOptions): MissedCalls {
     if (legs.size >= maxLegs) giveUpOldest();
     const leg = createCallerLeg(event, pbx, heardAt);
     legs.set(leg.legId, leg);
+    enterCall(leg);
+    return leg;
+  }
+
+  function enterCall(leg: CallerLeg): void {
     const call = calls.get(leg.callId);
     if (call === undefined) calls.set(leg.callId, new Map([[leg.legId, leg]]));
     else call.set(leg.legId, leg);
-    return leg;
+  }
+
+  function leaveCall(leg: CallerLeg): void {
+    const call = calls.get(leg.callId);
+    call?.delete(leg.legId);
+    if (call?.size === 0) calls.delete(leg.callId);
   }
 
   function giveUpOldest(): void {
@@ -143,8 +161,7 @@ export function createMissedCalls(options: MissedCallsOptions): MissedCalls {
     const call = calls.get(leg.callId);
     if (leg.heardAt === NEVER) {
       legs.delete(leg.legId);
-      call?.delete(leg.legId);
-      if (call?.size === 0) calls.delete(leg.callId);
+      leaveCall(leg);
       return;
     }
     for (const other of call?.values() ?? []) endUnseen(other, null);
@@ -164,6 +181,12 @@ export function createMissedCalls(options: MissedCallsOptions): MissedCalls {
       did,
     };
     const leg = legs.get(legId) ?? begin(began, now);
+    if (callId !== null && callId !== leg.callId && leg.heardAt === NEVER) {
+      // A record of queues does not know which legs are of one call.
+      leaveCall(leg);
+      leg.callId = callId;
+      enterCall(leg);
+    }
     const wasAnswered = leg.answeredAt !== null;
     updateLeg(leg, present, now);
     if (!wasAnswered && leg.answeredAt !== null) later(now, () => reachedInside(leg));
@@ -237,9 +260,7 @@ export function createMissedCalls(options: MissedCallsOptions): MissedCalls {
     recall(event, now) {
       const leg = legs.get(event.legId);
       if (leg !== undefined) {
-        // The record lags behind what was heard; an answer cannot be told too often.
-        const isNews = leg.heardAt === NEVER || event.at > leg.lastAt || event.type === 'agent_connected';
-        if (isNews) takeLeg(leg, event, now);
+        if (isNews(leg, event)) takeLeg(leg, event, now);
       } else if (event.type === 'began' && event.direction === 'inbound' && !doneWith.has(event.legId))
         begin(event, NEVER);
     },
@@ -257,14 +278,18 @@ export function createMissedCalls(options: MissedCallsOptions): MissedCalls {
       const isNewProcess = state.pbx !== pbx;
       pbx = state.pbx;
       const up = new Map(present.map((leg) => [leg.legId, leg]));
-      const isOld = (leg: CallerLeg) =>
-        isNewProcess && (state.pbxStartedAt === null || leg.beganAt < state.pbxStartedAt);
+      const { pbxStartedAt } = state;
+      // What was heard before the loss was heard of the old process, whatever the clocks say.
+      const isOld = ({ heardAt, beganAt }: CallerLeg) =>
+        isNewProcess &&
+        (pbxStartedAt === null ||
+          beganAt < pbxStartedAt ||
+          (heardAt !== NEVER && (heardAt < pbxStartedAt || (lostAt !== null && heardAt <= lostAt))));
       const isGone = (leg: CallerLeg) => leg.heardAt < askedAt && (isOld(leg) || !up.has(leg.legId));
       const gone = [...legs.values()].filter((leg) => leg.endedAt === null && isGone(leg));
       for (const leg of gone) {
-        const knownAt = leg.heardAt === NEVER ? leg.beganAt : leg.heardAt;
         // It came and went within the new process.
-        if (isNewProcess && state.pbxStartedAt !== null && knownAt >= state.pbxStartedAt) leg.pbx = pbx;
+        if (!isOld(leg)) leg.pbx = pbx;
         endUnseen(leg, lostAt);
       }
       for (const { callId } of gone) decideNow(callId);
@@ -290,6 +315,13 @@ export function createMissedCalls(options: MissedCallsOptions): MissedCalls {
 
     counts: () => ({ legs: legs.size, lost: lost + dials.lost() }),
   };
+}
+
+/** Whether a record tells more of a leg than was heard of it: it lags behind, and its times are whole seconds. */
+function isNews(leg: CallerLeg, event: LegEvent): boolean {
+  // An answer cannot be told too often.
+  if (leg.heardAt === NEVER || event.at > leg.lastAt || event.type === 'agent_connected') return true;
+  return !isServed(leg) && event.at >= Math.floor(leg.lastAt);
 }
 
 function waitingCaller(leg: CallerLeg): WaitingCaller {

@@ -49,6 +49,14 @@ describe('after an absence', () => {
     ]);
   });
 
+  it('a number that was not told before the connection was lost is taken from the list', () => {
+    const machine = waiting();
+    machine.take(a.begins(0, { caller: { number: null, name: null, isWithheld: false } }), START);
+    machine.resynchronise({ ...state, present: [present('1.1')] }, START + 101);
+    machine.take(a.hangsUp(110), START + 110);
+    expect(machine.tick(START + 111)).toMatchObject([{ legId: '1.1', number: CALLER.number }]);
+  });
+
   it('a caller who is talking by now was answered', () => {
     const machine = waiting(a);
     machine.resynchronise({ ...state, present: [present('1.1', { isConnected: true })] }, START + 101);
@@ -138,6 +146,23 @@ describe('after an absence', () => {
       recall(machine, a.begins(0), a.joins(0, 'sales'), a.leaves(5));
       machine.resynchronise({ ...state, present: [] }, START + 101);
       expect(machine.tick(START + 102)).toEqual([]);
+    });
+
+    it('what came in the second in which the connection was lost is news of a caller who had only begun', () => {
+      const machine = waiting();
+      machine.take(a.begins(0.4, { caller: { number: null, name: null, isWithheld: false } }), START + 0.4);
+      recall(machine, a.begins(0), { ...a.joins(0, 'sales'), caller: CALLER } as LegEvent);
+      machine.resynchronise({ ...state, present: [] }, START + 101);
+      expect(machine.tick(START + 102)).toMatchObject([{ number: CALLER.number, queue: 'sales' }]);
+    });
+
+    it('a leg that the list shows to be of another call is of that', () => {
+      const machine = waiting();
+      recall(machine, a.begins(60), a.joins(60, 'sales'));
+      const both = [present('1.1', { callId: '1.0', queue: 'sales' }), present('1.0')];
+      machine.resynchronise({ ...state, present: both }, START + 101);
+      for (const event of [a.isConnected(102), a.hangsUp(110), leg('1.0').hangsUp(110)]) machine.take(event, event.at);
+      expect(machine.tick(START + 111)).toMatchObject([{ type: 'reached', legId: '1.1' }]);
     });
 
     it('a call read of before its first event is heard is one call', () => {

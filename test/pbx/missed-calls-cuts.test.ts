@@ -35,7 +35,7 @@ function heardWithGap(events: readonly LegEvent[], cut: number, back: number, pb
   const lostAt = events[cut - 1]?.at ?? null;
   const now = events[back - 1]?.at ?? 0;
   const present = back >= events.length ? [] : presentAfter(events.slice(0, back));
-  const state = { pbx, pbxStartedAt: pbx === 'pbx' ? 0 : now, present, askedAt: now, lostAt };
+  const state = { pbx, pbxStartedAt: pbx === 'pbx' ? 0 : now + 0.001, present, askedAt: now, lostAt };
   // Those heard in the same moment as the list was asked for are in it: the list comes after them.
   machine.resynchronise({ ...state, askedAt: now + 0.001 }, now);
   for (const event of events.slice(back)) machine.take(event, event.at);

@@ -73,6 +73,11 @@ export class AmiServer implements AsyncDisposable {
     return this.#sockets.size;
   }
 
+  /** What was said and not taken by the system yet, as nobody reads. */
+  get unsentBytes(): number {
+    return [...this.#sockets].reduce((sum, { writableLength }) => sum + writableLength, 0);
+  }
+
   /** Listens again on the same port, after `shutDown`. */
   async listen(): Promise<void> {
     const { tls } = this.#options;

@@ -1,0 +1,96 @@
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { createCapture, placeReader } from '../../src/app/capture.ts';
+import { inboundRoutesOf } from '../../src/app/inbound-routes-of.ts';
+import type { Call } from '../../src/core/call.ts';
+import { createCallQueue } from '../../src/core/call-queue.ts';
+import type { Store } from '../../src/core/call-store.ts';
+import { noPbx } from '../../src/core/pbx.ts';
+import { openSqliteStore } from '../../src/store/sqlite/open-sqlite-store.ts';
+import type { AmiPlayer } from './ami-player.ts';
+import { type TestSettings, testSettings } from './app.ts';
+import { plainDerivation } from './derivation.ts';
+import type { ManualTimers } from './manual-timers.ts';
+import { type PbxWatch, secondsOf, startPbxWatch, until } from './pbx-watch.ts';
+import { tempFolder } from './temp-folder.ts';
+
+/** Watch, recorder and a real SQLite: what an instance does with a PBX, without HTTP, threads and time of its own. */
+export interface PbxListener extends AsyncDisposable {
+  pbx: PbxWatch;
+  store: Store;
+  /** What became of each verdict. */
+  recorded: string[];
+  log: string[];
+  /** Waits until all that the player has said is understood, decided and stored. */
+  hasHeardAll(): Promise<void>;
+  /** The PBX closes the connection; resolves when it is gone on both sides. */
+  isCut(): Promise<void>;
+  /** Lets the time pass until the next attempt to connect, and waits until all that is there is known. */
+  isBack(): Promise<void>;
+  rows(): Promise<Call[]>;
+}
+
+export interface PbxListenerOptions {
+  player: AmiPlayer;
+  timers: ManualTimers;
+  queueLog?: string;
+  /** Shared with others; it is not closed. Default: one of its own. */
+  store?: Store;
+  settings?: TestSettings;
+  instance?: string;
+}
+
+/** More than the first delays of reconnecting. */
+const RECONNECT_MS = 2_000;
+
+export async function openTestStore(): Promise<Store> {
+  return await openSqliteStore({ path: join(tempFolder(), 'calls.db'), derivation: plainDerivation });
+}
+
+export async function startPbxListener(options: PbxListenerOptions): Promise<PbxListener> {
+  const { player, timers, queueLog, settings, instance = 'one' } = options;
+  const log: string[] = [];
+  const store = options.store ?? (await openTestStore());
+  const routes = inboundRoutesOf(testSettings('', settings));
+  const recorded: string[] = [];
+  const logger = pino({ level: 'debug' }, { write: (line) => void log.push(line) });
+  const clock = { now: () => Math.floor(secondsOf(timers)) };
+  const queue = createCallQueue({ store, clock, pbx: noPbx });
+  const capture = createCapture({ queue, routes, instance, onRecorded: (as) => recorded.push(as), logger });
+  const pbx = await startPbxWatch({
+    url: player.url,
+    timers,
+    kept: { keptPlace: (place, reader) => store.keptPlace(place, placeReader(instance, reader)) },
+    ...(queueLog !== undefined && { queueLog }),
+    report: (findings) => capture.take(findings),
+    logger,
+  });
+  const said = player.eventsSaid;
+  return {
+    pbx,
+    store,
+    recorded,
+    log,
+    async hasHeardAll() {
+      await pbx.hasHeard(player.eventsSaid - said);
+      await pbx.settle();
+    },
+    async isCut() {
+      player.server.hangUp();
+      await until(() => pbx.watch.phase() === 'waiting' && player.server.connections === 0, 'the connection stays');
+    },
+    async isBack() {
+      timers.advance(RECONNECT_MS);
+      await pbx.isUp();
+      await pbx.settle();
+    },
+    async rows() {
+      const moment = { now: Math.floor(secondsOf(timers)), pbxConnected: true };
+      return (await store.readCalls({ filter: {}, sort: 'id', limit: 1000, at: { page: 1 }, moment })).calls;
+    },
+    async [Symbol.asyncDispose]() {
+      await pbx[Symbol.asyncDispose]();
+      if (options.store === undefined) await store.close();
+    },
+  };
+}

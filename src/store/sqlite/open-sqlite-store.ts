@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Worker } from 'node:worker_threads';
-import type { CallFilter, CallQuery, Moment } from '../../core/call-filter.ts';
+import type { CallFilter, Moment } from '../../core/call-filter.ts';
 import type { Derivation, ImportOptions, Store } from '../../core/call-store.ts';
 import { StoreUnavailableError, StoreUnusableError } from '../../core/errors.ts';
 import type { NewToken } from '../../core/token.ts';
@@ -15,7 +15,7 @@ import type { CommittedGroup } from './group-commit.ts';
 import { beginImport } from './import-calls.ts';
 import { lastSequence, readChanges, readHistory } from './journal.ts';
 import { migrate, requireNewestSchema } from './migrate.ts';
-import { readCalls, readRendered } from './read-calls.ts';
+import { createListReader, createPlainReader, type PageReaderOptions } from './page-reader.ts';
 import { createReaderThread } from './reader-thread.ts';
 import { readStats } from './stats.ts';
 import type { StoreLogger } from './store-logger.ts';
@@ -49,6 +49,10 @@ export interface SqliteStoreOptions {
   spawnWriter?: (options: { path: string; lockWaitMs: number }) => Worker;
   /** Called after each commit of commands. */
   onCommit?: (group: CommittedGroup) => void;
+  /** Whether filters that are asked again are answered from lists that are kept; default: they are. */
+  readLists?: boolean;
+  /** How much the lists may take, and what comes of checking them. */
+  lists?: Pick<PageReaderOptions, 'bounds' | 'everyMs' | 'onChecked'>;
 }
 
 /**
@@ -115,8 +119,7 @@ async function createStore(connection: Connection, options: SqliteStoreOptions):
   });
 
   return {
-    readRendered: async (query: CallQuery) => readRendered(connection, query, guard),
-    readCalls: async (query: CallQuery) => readCalls(connection, query),
+    ...createPageReader(connection, { guard, reader }, options),
     streamCalls: (filter: CallFilter, moment: Moment) =>
       reader?.streamCalls(filter, moment) ?? streamCalls(() => connect({ readOnly: true }), filter, moment),
     // Not mapped, and a small cache: it writes far more than it reads. Each megabyte of cache costs several when indexes
@@ -150,6 +153,17 @@ async function createStore(connection: Connection, options: SqliteStoreOptions):
       connection.close();
     },
   };
+}
+
+/** Where derived rows may be those of other settings, nothing that was made from them is kept. */
+function createPageReader(
+  connection: Connection,
+  parts: Pick<PageReaderOptions, 'guard' | 'reader'>,
+  { readLists = true, lists, logger, whenDerivedDiffers }: SqliteStoreOptions,
+) {
+  return readLists && whenDerivedDiffers !== 'ignore'
+    ? createListReader({ ...parts, ...lists, connection, logger })
+    : createPlainReader({ ...parts, connection });
 }
 
 /**

@@ -5,30 +5,24 @@ import type { Connection } from './connection.ts';
 import { findPage } from './find-page.ts';
 import { CALL_COLUMNS, toCall } from './row-columns.ts';
 
-const EMPTY = new Uint8Array(0);
+export const EMPTY_PAGE = { length: 0, lastId: null, json: new Uint8Array(0) };
 
-/**
- * Count, ids and rows in one read transaction: another process may commit in between.
- * @param guard called in the transaction
- */
-export function readRendered(connection: Connection, query: CallQuery, guard: () => void): RenderedPage {
-  return connection.read(() => {
-    guard();
-    const { rowCount, ids } = findPage(connection, query);
-    const lastId = ids.at(-1) ?? null;
-    return { rowCount, length: ids.length, lastId, json: lastId === null ? EMPTY : bodies(connection, ids) };
-  });
+/** By SQL alone; count, ids and rows as of one moment. Within the read transaction of the caller. */
+export function renderedPage(connection: Connection, query: CallQuery): RenderedPage {
+  const { rowCount, ids } = findPage(connection, query);
+  const lastId = ids.at(-1);
+  if (lastId === undefined) return { ...EMPTY_PAGE, rowCount };
+  return { rowCount, length: ids.length, lastId, json: bodies(connection, ids) };
 }
 
-export function readCalls(connection: Connection, query: CallQuery): CallPage {
-  return connection.read(() => {
-    const { rowCount, ids } = findPage(connection, query);
-    return { rowCount, calls: ids.length === 0 ? [] : callsOf(connection, ids) };
-  });
+/** The same, as calls. */
+export function callPage(connection: Connection, query: CallQuery): CallPage {
+  const { rowCount, ids } = findPage(connection, query);
+  return { rowCount, calls: callsOf(connection, ids) };
 }
 
 /** json_each answers in the order of the list, and CROSS JOIN keeps it. As a BLOB: no UTF-16 in between. */
-function bodies(connection: Connection, ids: readonly number[]): Uint8Array {
+export function bodies(connection: Connection, ids: readonly number[]): Uint8Array {
   return connection.value(
     `SELECT CAST(group_concat(json, ',') AS BLOB)
     FROM (SELECT bodies.json FROM json_each(?) AS page CROSS JOIN bodies ON bodies.id = page.value ORDER BY page.key)`,
@@ -43,6 +37,7 @@ export function findCall(connection: Connection, id: number): Call | undefined {
 
 /** The calls with these ids, in the order of the ids. */
 export function callsOf(connection: Connection, ids: readonly number[]): Call[] {
+  if (ids.length === 0) return [];
   const columns = CALL_COLUMNS.map((column) => `calls.${column}`).join(', ');
   const rows = connection.all(
     `SELECT ${columns} FROM json_each(?) AS page CROSS JOIN calls ON calls.id = page.value ORDER BY page.key`,

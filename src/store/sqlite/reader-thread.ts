@@ -1,8 +1,10 @@
-import { Worker } from 'node:worker_threads';
 import type { Call } from '../../core/call.ts';
 import type { CallStats } from '../../core/call-command.ts';
-import type { CallFilter, Moment } from '../../core/call-filter.ts';
+import type { CallFilter, CallQuery, Moment } from '../../core/call-filter.ts';
 import { StoreUnavailableError } from '../../core/errors.ts';
+import { spawnThread } from '../../threads/spawn-thread.ts';
+import type { ListContent } from './lists/build-list.ts';
+import type { PlainPage } from './lists/plain-page.ts';
 import type { ReaderData, ReaderQuestion } from './serve-reader.ts';
 import { type Answer, ThreadQuestions } from './thread-questions.ts';
 
@@ -10,6 +12,10 @@ import { type Answer, ThreadQuestions } from './thread-questions.ts';
 export interface ReaderThread {
   stats(filter: CallFilter, moment: Moment): Promise<CallStats>;
   streamCalls(filter: CallFilter, moment: Moment): AsyncIterable<readonly Call[]>;
+  /** All ids that a question is about; undefined: too many to be kept. */
+  listContent(query: CallQuery): Promise<ListContent | undefined>;
+  /** The page of a question by SQL alone, and the place in the change feed that it shows. */
+  plainPage(query: CallQuery): Promise<PlainPage>;
   close(): Promise<void>;
 }
 
@@ -24,7 +30,7 @@ export function createReaderThread(path: string): ReaderThread {
     if (isClosing[0] === 1) throw new StoreUnavailableError(`The database is closed (${path})`);
     if (running !== undefined) return running;
     const data: ReaderData = { path, isClosing };
-    const worker = new Worker(new URL('./serve-reader.ts', import.meta.url), { workerData: data });
+    const worker = spawnThread({ program: new URL('./serve-reader.ts', import.meta.url), data, name: 'reader' });
     const questions = new ThreadQuestions<ReaderQuestion>(worker);
     const ended = Promise.withResolvers<void>();
     const started = { questions, ended: ended.promise };
@@ -47,6 +53,12 @@ export function createReaderThread(path: string): ReaderThread {
   return {
     async stats(filter, moment) {
       return (await start().questions.ask({ kind: 'stats', filter, moment })) as CallStats;
+    },
+    async listContent(query) {
+      return (await start().questions.ask({ kind: 'list', query })) as ListContent | undefined;
+    },
+    async plainPage(query) {
+      return (await start().questions.ask({ kind: 'page', query })) as PlainPage;
     },
     async *streamCalls(filter, moment) {
       const { questions } = start();

@@ -1,8 +1,11 @@
-import { parentPort, workerData } from 'node:worker_threads';
 import type { Call } from '../../core/call.ts';
-import type { CallFilter, Moment } from '../../core/call-filter.ts';
+import type { CallFilter, CallQuery, Moment } from '../../core/call-filter.ts';
 import { StoreUnavailableError } from '../../core/errors.ts';
+import { threadData } from '../../threads/thread-data.ts';
 import { Connection } from './connection.ts';
+import { readListContent } from './lists/build-list.ts';
+import { listQuestionOf } from './lists/live-list.ts';
+import { plainPage } from './lists/plain-page.ts';
 import { createOutbox } from './outbox.ts';
 import { readStats } from './stats.ts';
 import { streamCalls } from './stream-calls.ts';
@@ -18,6 +21,8 @@ export interface ReaderData {
 
 export type ReaderQuestion =
   | { kind: 'stats'; filter: CallFilter; moment: Moment }
+  | { kind: 'list'; query: CallQuery }
+  | { kind: 'page'; query: CallQuery }
   /** Begins a stream; its number is the asker's. */
   | { kind: 'open'; stream: number; filter: CallFilter; moment: Moment }
   /** The next batch; undefined: there are no more. */
@@ -26,9 +31,10 @@ export type ReaderQuestion =
   /** Ends the thread. */
   | { kind: 'close' };
 
-if (parentPort === null) throw new Error('serve-reader.ts is the program of a worker thread');
-const port = parentPort;
-const { path, isClosing }: ReaderData = workerData;
+const {
+  data: { path, isClosing },
+  port,
+} = threadData<ReaderData>();
 const connect = () => new Connection(path, { readOnly: true });
 const connection = connect();
 const streams = new Map<number, AsyncGenerator<readonly Call[]>>();
@@ -39,6 +45,12 @@ answerQuestions(port, createOutbox<Answer>(port), async (question: ReaderQuestio
   switch (question.kind) {
     case 'stats':
       return readStats(connection, question.filter, question.moment);
+    case 'list': {
+      const { query } = question;
+      return connection.read(() => readListContent(connection, listQuestionOf(query), query.moment.now));
+    }
+    case 'page':
+      return connection.read(() => plainPage(connection, question.query));
     case 'open':
       streams.set(question.stream, streamCalls(connect, question.filter, question.moment));
       return undefined;

@@ -83,7 +83,10 @@ function removeHistory(connection: Connection, before: EpochSeconds, from: Place
   return { removed: changes, next: until };
 }
 
-/** Closed calls with all that belongs to them. Entries of the feed stay and are passed over. */
+/**
+ * Closed calls with all that belongs to them. Entries of the feed stay and are passed over by readers; the new ones are
+ * for processes that keep lists of calls (lists/follow-feed.ts).
+ */
 function removeCalls(connection: Connection, before: EpochSeconds, from: Place | undefined): TidyStep {
   const [oldest = Number.MIN_SAFE_INTEGER] = from ?? [];
   const old = connection.all(
@@ -93,6 +96,11 @@ function removeCalls(connection: Connection, before: EpochSeconds, from: Place |
     [oldest, before],
   ) as [number, number][];
   const ids = [JSON.stringify(old.map(([id]) => id))];
+  connection.run(
+    `INSERT INTO changes (call_id, project_id, at)
+      SELECT id, project_id, unixepoch() FROM calls WHERE id IN (SELECT value FROM json_each(?))`,
+    ids,
+  );
   connection.run('DELETE FROM history WHERE call_id IN (SELECT value FROM json_each(?))', ids);
   connection.run('DELETE FROM names WHERE rowid IN (SELECT value FROM json_each(?))', ids);
   connection.run('DELETE FROM bodies WHERE id IN (SELECT value FROM json_each(?))', ids);

@@ -1,0 +1,62 @@
+import type { EpochSeconds } from '../../../core/clock.ts';
+import type { Connection } from '../connection.ts';
+import { type ListRow, listRows } from './list-row.ts';
+
+/** What has become of calls. */
+export interface RowChanges {
+  rows: readonly ListRow[];
+  /** Calls that are no longer there. */
+  gone: readonly number[];
+}
+
+export const NO_CHANGES: RowChanges = { rows: [], gone: [] };
+
+/**
+ * The calls that changed from one place in the change feed to another, as they are now.
+ * @returns undefined when they are more than `most`, or the feed is no longer kept that far back
+ */
+export function changedBetween(
+  connection: Connection,
+  since: number,
+  until: number,
+  most: number,
+): RowChanges | undefined {
+  const count = until - since;
+  if (count === 0) return NO_CHANGES;
+  if (count < 0 || count > most) return undefined;
+  const entries = connection.all('SELECT call_id FROM changes WHERE sequence > ? AND sequence <= ?', [since, until]);
+  if (entries.length !== count) return undefined;
+  const ids = new Set(entries.map(([id]) => id as number));
+  const rows = listRows(connection, [...ids]);
+  for (const { id } of rows) ids.delete(id);
+  return { rows, gone: [...ids] };
+}
+
+const SELECT_TURNED = `SELECT id FROM calls INDEXED BY calls_pending_by_schedule
+    WHERE status = 'pending' AND schedule > ?1 AND schedule <= ?2
+  UNION SELECT id FROM calls INDEXED BY calls_by_next_attempt_at
+    WHERE next_attempt_at > ?1 AND next_attempt_at <= ?2
+  LIMIT ?3 + 0`;
+
+/**
+ * The calls whose schedule or retry pause ends between two instants: all that the clock alone can move, in either
+ * direction.
+ * @returns undefined when they are more than `most`
+ */
+export function turnedBetween(
+  connection: Connection,
+  one: EpochSeconds,
+  other: EpochSeconds,
+  most: number,
+): RowChanges | undefined {
+  if (one === other) return NO_CHANGES;
+  const found = connection.all(SELECT_TURNED, [Math.min(one, other), Math.max(one, other), most + 1]);
+  if (found.length > most) return undefined;
+  return {
+    rows: listRows(
+      connection,
+      found.map(([id]) => id as number),
+    ),
+    gone: [],
+  };
+}

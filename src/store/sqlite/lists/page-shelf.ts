@@ -1,0 +1,93 @@
+/** Rows of a list as they are sent. */
+export interface ShelfPage {
+  readonly length: number;
+  readonly lastId: number;
+  readonly json: Uint8Array;
+}
+
+interface Place {
+  page: ShelfPage;
+  list: ShelvedList;
+  limit: number;
+  index: number;
+  /** Asked for since it was looked at last. */
+  isUsed: boolean;
+}
+
+/** Pages of one list, by their size and number, from 0. */
+export type ListPages = Map<number, Map<number, Place>>;
+
+/** What pages belong to. */
+export interface ShelvedList {
+  readonly pages: ListPages;
+}
+
+/** What a page takes beside its bytes. */
+const PLACE_BYTES = 300;
+
+/** Pages that lie ready to be sent, of all lists together, within a bound. */
+export class PageShelf {
+  readonly #mostBytes: number;
+  /** In the order in which they came, or were found to be in use. */
+  readonly #places = new Set<Place>();
+  #bytes = 0;
+
+  constructor(mostBytes: number) {
+    this.#mostBytes = mostBytes;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get(list: ShelvedList, limit: number, index: number): ShelfPage | undefined {
+    const place = list.pages.get(limit)?.get(index);
+    if (place === undefined) return undefined;
+    // A mark costs a tenth of putting it at the end at each use.
+    place.isUsed = true;
+    return place.page;
+  }
+
+  put(list: ShelvedList, limit: number, index: number, page: ShelfPage): void {
+    const ofLimit = list.pages.get(limit) ?? new Map<number, Place>();
+    list.pages.set(limit, ofLimit);
+    const place = { page, list, limit, index, isUsed: false };
+    ofLimit.set(index, place);
+    this.#places.add(place);
+    this.#bytes += page.json.byteLength + PLACE_BYTES;
+    this.#makeRoom();
+  }
+
+  /** Takes away the pages that hold places of a list. */
+  drop(list: ShelvedList, { from, to }: { from: number; to: number }): void {
+    for (const [limit, ofLimit] of list.pages) {
+      const first = Math.floor(from / limit);
+      if (to - from < limit) {
+        // Nearly always one page: not worth looking at all.
+        for (let index = first; index * limit <= to; index++) this.#take(ofLimit.get(index));
+      } else {
+        for (const [index, place] of ofLimit) if (index >= first && index * limit <= to) this.#take(place);
+      }
+    }
+  }
+
+  #take(place: Place | undefined): void {
+    if (place === undefined || !this.#places.delete(place)) return;
+    place.list.pages.get(place.limit)?.delete(place.index);
+    this.#bytes -= place.page.json.byteLength + PLACE_BYTES;
+  }
+
+  /** The oldest goes, unless it was asked for meanwhile: then it is as good as new. */
+  #makeRoom(): void {
+    for (const place of this.#places) {
+      if (this.#bytes <= this.#mostBytes) return;
+      if (place.isUsed) {
+        place.isUsed = false;
+        this.#places.delete(place);
+        this.#places.add(place);
+      } else {
+        this.#take(place);
+      }
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import type { CallQuery } from '../../core/call-filter.ts';
+import type { CallPage, CallStore, RenderedPage } from '../../core/call-store.ts';
+import type { Connection } from './connection.ts';
+import { createListCheck, type ListCheckOptions } from './lists/check-lists.ts';
+import { pageOfList, readyPage } from './lists/list-pages.ts';
+import { type ListBounds, LiveLists } from './lists/live-lists.ts';
+import { type PlainPage, plainPage } from './lists/plain-page.ts';
+import { callPage, callsOf, renderedPage } from './read-calls.ts';
+import type { ReaderThread } from './reader-thread.ts';
+
+export interface PageReaderOptions extends Pick<ListCheckOptions, 'onChecked' | 'logger' | 'everyMs'> {
+  connection: Connection;
+  /** Called before rows are read that are kept as they are sent. */
+  guard: () => void;
+  /** Finds the ids of long lists, so that this thread does not. */
+  reader?: ReaderThread | undefined;
+  bounds?: ListBounds | undefined;
+}
+
+export type PageReader = Pick<CallStore, 'readRendered' | 'readCalls'>;
+
+/** Every question is answered by SQL. */
+export function createPlainReader({ connection, guard }: Pick<PageReaderOptions, 'connection' | 'guard'>): PageReader {
+  return {
+    readRendered: async (query) =>
+      connection.read(() => {
+        guard();
+        return renderedPage(connection, query);
+      }),
+    readCalls: async (query) => connection.read(() => callPage(connection, query)),
+  };
+}
+
+/**
+ * The first question of a filter is answered by SQL, from the second on by a list that is kept. Either way the answer is
+ * what the database held when the question came: nothing in memory is used before it is known that nothing was
+ * committed since it was true, by this process or another.
+ */
+export function createListReader(options: PageReaderOptions): PageReader & { lists: LiveLists } {
+  const { connection, guard, reader, bounds } = options;
+  const lists = new LiveLists({ connection, guard, bounds, build: reader && ((query) => reader.listContent(query)) });
+  const readPlain = reader
+    ? (query: CallQuery) => reader.plainPage(query)
+    : async (query: CallQuery): Promise<PlainPage> => connection.read(() => plainPage(connection, query));
+  const check = createListCheck({ ...options, lists, readPlain });
+
+  function answer<Page extends RenderedPage | CallPage>(
+    query: CallQuery,
+    fromList: (list: NonNullable<ReturnType<LiveLists['find']>>) => Page,
+    fromSql: () => Page,
+  ): Page {
+    return connection.read(() => {
+      lists.follow();
+      const list = lists.find(query);
+      if (list !== undefined) return fromList(list);
+      const page = fromSql();
+      lists.missed(query, page.rowCount);
+      return page;
+    });
+  }
+
+  return {
+    lists,
+    async readRendered(query) {
+      const list = lists.isFresh() ? lists.ready(query) : undefined;
+      const page =
+        (list && readyPage(lists, list, query)) ??
+        answer(
+          query,
+          (found) => pageOfList(connection, lists, found, query),
+          () => renderedPage(connection, query),
+        );
+      if (list !== undefined) check.answered(query);
+      return page;
+    },
+    readCalls: async (query) =>
+      answer(
+        query,
+        (found) => {
+          const start = found.startOf(query);
+          return { rowCount: found.length, calls: callsOf(connection, found.ids(start, start + query.limit)) };
+        },
+        () => callPage(connection, query),
+      ),
+  };
+}

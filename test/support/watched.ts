@@ -3,7 +3,7 @@ import type { Verdict } from '../../src/core/call-verdict.ts';
 import type { PbxFinding } from '../../src/core/pbx-finding.ts';
 import { parseAmiAddress } from '../../src/pbx/asterisk/ami-address.ts';
 import type { Gap } from '../../src/pbx/asterisk/heard-gaps.ts';
-import { createQueueLogFileReader } from '../../src/pbx/asterisk/queue-log-reader.ts';
+import { createQueueLogFileReader, type QueueLogReader } from '../../src/pbx/asterisk/queue-log-reader.ts';
 import {
   type AsteriskWatch,
   type AsteriskWatchOptions,
@@ -28,17 +28,20 @@ export interface Watched extends AsyncDisposable {
   isUp(): Promise<void>;
 }
 
-/** A watch over a scripted manager port that has begun to connect. @param queueLog path of the file */
+/** A watch over a scripted manager port that has begun to connect. @param queueLog path of the file, or what reads it */
 export function startWatch(
   server: AmiServer,
-  { queueLog, ...options }: Partial<Omit<AsteriskWatchOptions, 'queueLog'>> & { queueLog?: string | undefined } = {},
+  {
+    queueLog,
+    ...options
+  }: Partial<Omit<AsteriskWatchOptions, 'queueLog'>> & { queueLog?: string | QueueLogReader } = {},
 ): Watched {
   const findings: PbxFinding[] = [];
   const watch = createAsteriskWatch({
     address: parseAmiAddress(server.url),
     actionIdPrefix: 'test',
     inboundContexts: ['from-trunk', 'odd'],
-    queueLog: queueLog === undefined ? undefined : createQueueLogFileReader(queueLog),
+    queueLog: typeof queueLog === 'string' ? createQueueLogFileReader(queueLog) : queueLog,
     known: { heard: undefined, queueLog: undefined },
     logger: pino({ level: 'silent' }),
     random: () => 0,

@@ -1,8 +1,10 @@
 import { chmodSync, mkdirSync } from 'node:fs';
+import postgres from 'postgres';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AmiServer, type AmiServerOptions } from '../support/ami-server.ts';
 import { answersOf } from '../support/ami-user.ts';
 import { createWorkplace, type Workplace } from '../support/cli.ts';
+import { createTestDatabase } from '../support/postgres.ts';
 
 let place: Workplace;
 beforeEach(() => {
@@ -169,5 +171,21 @@ describe('doctor about queue_log', () => {
       /^warn .*the last line is 3 days old, from before the PBX started/,
     );
     expect(await about(place.write('empty', ''))).toMatch(/^ok .*nothing in it yet/);
+  });
+
+  it('reads a table, and fails where it cannot, without showing the password', async () => {
+    const database = await createTestDatabase();
+    const sql = postgres(database, { max: 1, onnotice: () => undefined });
+    await sql`CREATE TABLE queue_log (id bigserial PRIMARY KEY, time timestamptz, callid text, queuename text, agent text, event text, data text)`;
+    await sql.end();
+    expect(await about(`${database}?table=queue_log&zone=UTC`)).toMatch(
+      /^ok {4}queue_log: the table queue_log at .* can be read$/,
+    );
+    expect(await about(`${database}?table=nothing&zone=UTC`)).toMatch(
+      /^fail {2}queue_log: The table nothing at .* cannot be read/,
+    );
+    const nowhere = await about('postgres://callqueue:pass-word@127.0.0.1:1/x?table=queue_log');
+    expect(nowhere).toMatch(/^fail {2}queue_log: The table queue_log at 127\.0\.0\.1:1\/x cannot be read/);
+    expect(nowhere).not.toContain('pass-word');
   });
 });

@@ -1,5 +1,6 @@
 import type { EpochSeconds } from '../../core/clock.ts';
 import { examineQueueLog } from '../../pbx/asterisk/examine-queue-log.ts';
+import { createQueueLogTableReader, QueueLogTableError } from '../../pbx/asterisk/queue-log-table.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 import { megabytes } from './megabytes.ts';
 
@@ -20,13 +21,24 @@ export async function* queueLogFindings(
 ): AsyncGenerator<Finding> {
   if (queueLog === undefined) return;
   if (!queueLog.startsWith('/')) {
-    yield ok(
-      SUBJECT,
-      'a table of a database, which is not looked at here; the log of the server says if it cannot be read',
-    );
+    yield await table(queueLog);
     return;
   }
   yield await file(queueLog, pbxStartedAt);
+}
+
+/** How old its last row is stays unknown: only the place behind it is read. */
+async function table(address: string): Promise<Finding> {
+  const reader = createQueueLogTableReader(address);
+  try {
+    await reader.read(undefined);
+    return ok(SUBJECT, `the table ${reader.place} can be read`);
+  } catch (error) {
+    if (!(error instanceof QueueLogTableError)) throw error;
+    return fail(SUBJECT, `${error.message}; GRANT SELECT is what the user needs`);
+  } finally {
+    await reader.close();
+  }
 }
 
 async function file(path: string, pbxStartedAt: EpochSeconds | undefined): Promise<Finding> {

@@ -20,10 +20,14 @@ const FITTING = ['reporting', 'call', 'originate'];
 /**
  * Asks for the rights without using one. ListCommands needs none and names just those actions that the user may send, each
  * with the classes of which one is enough; so an action with a single class tells of that class.
+ * @param options looksForDanger: for `live_dangerously` as well, which leaves a line in the PBX's log; default true
  * @returns undefined when the PBX does not tell
  * @throws {AmiUnansweredError}
  */
-export async function readRights(pbx: AmiAsker): Promise<AmiRights | undefined> {
+export async function readRights(
+  pbx: AmiAsker,
+  { looksForDanger = true }: { looksForDanger?: boolean } = {},
+): Promise<AmiRights | undefined> {
   const commands = await orRefused(pbx.request('ListCommands'));
   if (commands === undefined) return undefined;
   const held = new Set<string>();
@@ -32,7 +36,7 @@ export async function readRights(pbx: AmiAsker): Promise<AmiRights | undefined> 
     const [first, ...others] = classes?.filter((name) => name !== 'all') ?? [];
     if (first !== undefined && others.length === 0) held.add(first);
   }
-  return { write: [...held], isDangerous: await isDangerous(pbx) };
+  return { write: [...held], isDangerous: looksForDanger && (await isDangerous(pbx)) };
 }
 
 /**

@@ -16,6 +16,7 @@ import { createHeardGaps, type Heard } from './heard-gaps.ts';
 import { createPresentLists, PRESENT_LISTS, type PresentLists } from './present-lists.ts';
 import { createQueueLogFollower, type QueueLogPlace } from './queue-log-follower.ts';
 import type { QueueLogReader } from './queue-log-reader.ts';
+import { createRightsWarner } from './warn-of-rights.ts';
 
 export interface AsteriskWatchOptions
   extends Pick<
@@ -94,6 +95,7 @@ export function createAsteriskWatch(options: AsteriskWatchOptions): AsteriskWatc
   const machine = createMissedCalls({ pbx });
   const gaps = createHeardGaps(known.heard);
   const contexts = createContextsSeen(settings);
+  const warnOfRights = createRightsWarner({ user: address.user, logger });
   const follower =
     queueLog &&
     createQueueLogFollower({
@@ -186,6 +188,7 @@ export function createAsteriskWatch(options: AsteriskWatchOptions): AsteriskWatc
     if (up.syncedAt === undefined) {
       up.syncedAt = now;
       logger.info({ pbx, legs: machine.counts().legs }, 'The calls of the PBX are known');
+      void warnOfRights(connection, pbx);
       void outbox.put(gaps.end({ to: Math.ceil(upAt), pbx }));
     }
     decide(now);

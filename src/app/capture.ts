@@ -141,5 +141,6 @@ function pause(ms: number, until: AbortSignal): Promise<void> {
   };
   const timer = setTimeout(end, ms);
   until.addEventListener('abort', end);
+  if (until.aborted) end();
   return promise;
 }

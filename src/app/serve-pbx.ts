@@ -4,7 +4,8 @@ import type { PbxStatus } from '../core/pbx.ts';
 import type { PbxFinding } from '../core/pbx-finding.ts';
 import { createLogger } from '../logger.ts';
 import { parseAmiAddress } from '../pbx/asterisk/ami-address.ts';
-import { createQueueLogFileReader } from '../pbx/asterisk/queue-log-reader.ts';
+import { createQueueLogFileReader, type QueueLogReader } from '../pbx/asterisk/queue-log-reader.ts';
+import { createQueueLogTableReader } from '../pbx/asterisk/queue-log-table.ts';
 import { createAsteriskWatch, type WatchKnown } from '../pbx/asterisk/watch-asterisk.ts';
 
 /** What the thread needs to know. */
@@ -64,7 +65,7 @@ export function servePbx(port: MessagePort, data: PbxThreadData): void {
     actionIdPrefix: data.actionIdPrefix,
     ...(certificateAuthority !== undefined && { tls: { ca: readFileSync(certificateAuthority) } }),
     inboundContexts: data.inboundContexts,
-    queueLog: data.queueLog === undefined ? undefined : createQueueLogFileReader(data.queueLog),
+    queueLog: data.queueLog === undefined ? undefined : readerOf(data.queueLog),
     known: data.known,
     report,
     logger,
@@ -97,4 +98,9 @@ export function servePbx(port: MessagePort, data: PbxThreadData): void {
     await untilBelow(0);
     port.close();
   }
+}
+
+/** Of a file, or of a table by its address. */
+function readerOf(place: string): QueueLogReader {
+  return /^postgres(ql)?:/i.test(place) ? createQueueLogTableReader(place) : createQueueLogFileReader(place);
 }

@@ -57,7 +57,9 @@ describe('calls that only queue_log knows', () => {
       ${T + 9}|1.1|sales|NONE|ABANDON|1|1|8
       ${T + 12}|1.2|sales|NONE|EXITWITHTIMEOUT|1|2|10
       ${T + 13}|1.3|sales|NONE|EXITWITHKEY|1|1|3|10
-      ${T + 14}|1.4|sales|NONE|EXITEMPTY|1|4|10`);
+      ${T + 14}|1.4|sales|NONE|EXITEMPTY|1|4|10
+      ${T + 15}|1.5|sales|NONE|ENTERQUEUE||01632960105|1
+      ${T + 18}|1.5|sales|NONE|WITHDRAW|1|1|3|`);
     expect(verdicts).toMatchObject([
       {
         legId: '1.1',
@@ -70,6 +72,7 @@ describe('calls that only queue_log knows', () => {
       { legId: '1.2', number: '01632960102', did: null, kind: 'queue_timeout', endedAt: T + 12, isInferred: true },
       { legId: '1.3', kind: 'exit_key' },
       { legId: '1.4', number: null, kind: 'queue_empty' },
+      { legId: '1.5', kind: 'queue_timeout', waitSeconds: 3 },
     ]);
   });
 

@@ -78,6 +78,8 @@ export function createQueueLogEvents(queued: readonly QueuedCaller[] = []): Queu
         case 'ABANDON':
           return leave(line, { type: 'hangup_requested', legId, at }, { type: 'queue_abandoned', legId, at });
         case 'EXITWITHTIMEOUT':
+        // Taken out by a program, as in the events.
+        case 'WITHDRAW':
           return leave(line, { type: 'queue_ended', legId, at, reason: 'timeout' });
         case 'EXITEMPTY':
           return leave(line, { type: 'queue_ended', legId, at, reason: 'empty' });

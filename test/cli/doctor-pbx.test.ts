@@ -1,10 +1,16 @@
-import { chmodSync, mkdirSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
 import postgres from 'postgres';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Finding } from '../../src/app/doctor/finding.ts';
+import { pbxFindings } from '../../src/app/doctor/pbx-findings.ts';
+import { loadSettings } from '../../src/config.ts';
 import { AmiServer, type AmiServerOptions } from '../support/ami-server.ts';
 import { answersOf } from '../support/ami-user.ts';
 import { createWorkplace, type Workplace } from '../support/cli.ts';
 import { createTestDatabase } from '../support/postgres.ts';
+
+const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 
 let place: Workplace;
 beforeEach(() => {
@@ -112,6 +118,53 @@ describe('doctor', () => {
     expect((await doctor()).lines[0]).toMatch(
       /^fail {2}pbx: 127\.0\.0\.1:\d+ cannot be reached .*nothing listens there/,
     );
+  });
+
+  it('warns of a manager port that other machines reach without TLS', async () => {
+    await using pbx = await startPbx();
+    const settings = loadSettings({ env: { CALLQUEUE_PBX: pbx.url }, cwd: place.folder });
+    const findings: Finding[] = [];
+    for await (const finding of pbxFindings(settings, { machineAddresses: ['127.0.0.2', '127.0.0.1'] })) {
+      findings.push(finding);
+    }
+    expect(findings).toContainEqual({
+      subject: 'pbx network',
+      verdict: 'warn',
+      text: expect.stringMatching(
+        /^the manager port is open to the network, at 127\.0\.0\.1:\d+ .*bindaddr = 127\.0\.0\.1/,
+      ),
+    });
+  });
+
+  it('warns of a PBX that is reached over a network without TLS', async () => {
+    await using pbx = await startPbx();
+    // The same machine, but nothing that looks like it.
+    place.env.CALLQUEUE_PBX = pbx.url.replace('127.0.0.1', '[::ffff:127.0.0.1]');
+    expect((await doctor()).lines).toContainEqual(
+      expect.stringMatching(/^warn {2}pbx network: numbers of customers travel readable to .*: use amis:\/\//),
+    );
+  });
+
+  it.skipIf(!hasOpenssl)('tells whether the certificate of the PBX is believed, and whether it has one', async () => {
+    const [key, cert] = [place.path('key.pem'), place.path('cert.pem')] as const;
+    const subject = ['-subj', '/CN=pbx', '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', cert];
+    const how = '-x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2'.split(' ');
+    expect(spawnSync('openssl', ['req', ...how, ...subject]).status).toBe(0);
+    await using pbx = await startPbx({ tls: { key: readFileSync(key), cert: readFileSync(cert) } });
+    place.env.CALLQUEUE_PBX = pbx.url;
+    expect((await doctor()).lines[0]).toMatch(
+      /^fail {2}pbx: .*the certificate is not believed; pbx\.certificate_authority/,
+    );
+    place.env.CALLQUEUE_PBX_CERTIFICATE_AUTHORITY = cert;
+    const { code, lines } = await doctor();
+    expect(lines[0]).toMatch(/^ok {4}pbx: login as connector/);
+    expect(code).toBe(0);
+    place.env.CALLQUEUE_PBX_CERTIFICATE_AUTHORITY = place.path('none.pem');
+    expect((await doctor()).lines[0]).toMatch(/^fail {2}pbx: pbx\.certificate_authority cannot be read: ENOENT/);
+    delete place.env.CALLQUEUE_PBX_CERTIFICATE_AUTHORITY;
+    await using plain = await startPbx();
+    place.env.CALLQUEUE_PBX = plain.url.replace('ami:', 'amis:');
+    expect((await doctor()).lines[0]).toMatch(/^fail {2}pbx: .*no TLS is spoken there/);
   });
 
   it('fails where no context of the setting is in the dialplan, and warns where one is missing', async () => {

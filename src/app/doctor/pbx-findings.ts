@@ -9,8 +9,14 @@ import { contextsFinding } from './contexts-finding.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 import { queueLogFindings } from './queue-log-findings.ts';
 
-/** Logs in to the PBX as a server would, and says what to change there. Takes ten seconds at most for that. */
-export async function* pbxFindings(settings: Settings): AsyncGenerator<Finding> {
+/**
+ * Logs in to the PBX as a server would, and says what to change there. Takes ten seconds at most for that.
+ * @param options machineAddresses: those at which other machines reach this one; default: what the system tells
+ */
+export async function* pbxFindings(
+  settings: Pick<Settings, 'pbx'>,
+  { machineAddresses = ownAddresses() }: { machineAddresses?: readonly string[] } = {},
+): AsyncGenerator<Finding> {
   const { url, inboundContexts, certificateAuthority, queueLog } = settings.pbx;
   if (url === undefined) {
     yield ok('pbx', 'none is set (pbx.url): calls come in through the API only');
@@ -24,7 +30,7 @@ export async function* pbxFindings(settings: Settings): AsyncGenerator<Finding> 
   }
   const facts = await examineAsterisk({ address, inboundContexts, tls: authority && { ca: authority } });
   yield facts.failedAt === undefined ? reached(address, facts) : unreached(address, facts);
-  yield* network(address, facts);
+  yield* network(address, facts, machineAddresses);
   if (facts.failedAt === undefined) {
     if (!facts.isBooted) yield unbooted(address);
     yield* rights(address, facts);
@@ -74,6 +80,9 @@ function remedy(code: string | undefined): string {
     case undefined:
       return 'a firewall between, or the wrong host or port in pbx.url';
     default:
+      if (code === 'EPROTO' || code.startsWith('ERR_SSL')) {
+        return 'no TLS is spoken there; amis:// needs the port of tlsbindaddr in manager.conf';
+      }
       return code.includes('CERT') || code.includes('SIGN') || code.startsWith('ERR_TLS')
         ? 'the certificate is not believed; pbx.certificate_authority names the file by which it can be'
         : 'correct pbx.url, or the network between';
@@ -118,6 +127,7 @@ function* pbxClock({ clockAheadSeconds: ahead }: AsteriskFacts): Generator<Findi
 async function* network(
   { host, port, isEncrypted }: AmiAddress,
   { failedAt }: AsteriskFacts | AsteriskFailure,
+  machineAddresses: readonly string[],
 ): AsyncGenerator<Finding> {
   if (isEncrypted || failedAt === 'connecting') return;
   if (!isLoopback(host)) {
@@ -127,7 +137,7 @@ async function* network(
     );
     return;
   }
-  for (const address of ownAddresses()) {
+  for (const address of machineAddresses) {
     if (!(await managerPortGreets(address, port))) continue;
     yield warn(
       'pbx network',

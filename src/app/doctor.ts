@@ -10,8 +10,6 @@ import { portFinding } from './doctor/port-finding.ts';
 import { queueLogFindings } from './doctor/queue-log-findings.ts';
 import { databasePath } from './open-store.ts';
 
-export type { Finding } from './doctor/finding.ts';
-
 /**
  * What an installation needs, looked at one by one without changing anything.
  * @param options isServing: a server asks, which knows who listens on its port and how its own login to the PBX goes. Some

@@ -14,22 +14,27 @@ export const PRESENT_LISTS = ['QueueStatus', 'CoreShowChannels'] as const;
 export interface PresentLists {
   /** Takes a list in. `unanswered`: ask for all of them again; undefined: there is more to come. */
   take(signal: ListSignal): readonly PresentLeg[] | 'unanswered' | undefined;
+  /** None was refused: what is in no list is not there. */
+  isComplete(): boolean;
 }
 
 /** Puts the lists that were asked for together. Does without one that is refused, as well as can be. */
 export function createPresentLists(settings: AsteriskSettings, logger: Logger): PresentLists {
   const items = new Map<string, readonly AmiMessage[]>();
+  let isRefused = false;
 
   function itemsOf({ action, result }: ListSignal): readonly AmiMessage[] | undefined {
     if ('value' in result) return result.value;
     if (!(result.error instanceof AmiRefusedError)) return undefined;
     const needed =
       action === 'CoreShowChannels' ? 'give the user write = reporting in manager.conf' : 'load the module app_queue';
+    isRefused = true;
     logger.warn({ action, answer: result.error.answer, needed }, 'The PBX does not list its calls');
     return [];
   }
 
   return {
+    isComplete: () => !isRefused,
     take(signal) {
       const found = itemsOf(signal);
       if (found === undefined) return 'unanswered';

@@ -68,6 +68,8 @@ interface Link {
   lists?: PresentLists;
   /** Since when all that is there is known. */
   syncedAt?: number;
+  /** The PBX lists all its channels. */
+  canBeListed?: boolean;
 }
 
 const TICK_MS = 100;
@@ -75,6 +77,9 @@ const QUEUE_LOG_MS = 1_000;
 const KEEP_HEARD_MS = 10_000;
 /** Until lists that were not answered are asked for again. */
 const ASK_AGAIN_MS = 5_000;
+/** How often it is looked whether legs are still there, and how long one must not have been heard of to be given up. */
+const LOOK_AGAIN_MS = 300_000;
+const SILENT_SECONDS = 60;
 /** Longer than the grace of verdicts. */
 const KEEP_AFTER_SECONDS = 1;
 
@@ -131,6 +136,8 @@ export function createAsteriskWatch(options: AsteriskWatchOptions): AsteriskWatc
   /** When it was last known that nothing is missed; null: never. */
   let lostAt: number | null = known.heard?.at ?? null;
   let isTaking = false;
+  /** When the last signal came that is understood. */
+  let understoodAt = clock.now();
   /** Where to go on reading, and since when it waits for verdicts that are within their grace. */
   let readTo: { place: QueueLogPlace; since: number } | undefined;
 
@@ -143,7 +150,8 @@ export function createAsteriskWatch(options: AsteriskWatchOptions): AsteriskWatc
         else if (signal.kind === 'down') goDown(signal);
         else takeList(signal);
       }
-      decide(signals.at(-1)?.at ?? clock.now());
+      understoodAt = signals.at(-1)?.at ?? understoodAt;
+      decide(understoodAt);
       await outbox.put([]);
     } finally {
       isTaking = false;
@@ -165,26 +173,34 @@ export function createAsteriskWatch(options: AsteriskWatchOptions): AsteriskWatc
   }
 
   function askForLists(): void {
-    if (link === undefined || state === 'stopped' || connection.state.phase !== 'up') return;
+    if (link === undefined || link.lists !== undefined || state === 'stopped' || connection.state.phase !== 'up')
+      return;
     link.lists = createPresentLists(settings, logger);
     for (const action of PRESENT_LISTS) connection.listInOrder(action);
   }
 
   function takeList(signal: Extract<AmiSignal, { kind: 'list' }>): void {
-    const present = link?.lists?.take(signal);
-    if (link === undefined || present === undefined) return;
+    const lists = link?.lists;
+    const present = lists?.take(signal);
+    if (link === undefined || lists === undefined || present === undefined) return;
     delete link.lists;
     if (present === 'unanswered') alarms.set('ask again', ASK_AGAIN_MS, askForLists);
-    else resynchronise(link, present, signal.at);
+    else {
+      resynchronise(link, present, signal.at);
+      link.canBeListed = lists.isComplete();
+    }
   }
 
   function resynchronise(up: Link, present: readonly PresentLeg[], now: number): void {
     const { identity, upAt } = up;
     pbx = runName(identity);
-    // Whatever was heard since the connection is up will be heard to its end: no list needs to have it.
-    machine.resynchronise({ present, pbx, pbxStartedAt: identity.startedAt, askedAt: upAt, lostAt }, now);
+    // Whatever was heard since the connection is up will be heard to its end. Only what was not heard for long, and is not
+    // there, has ended without a word: its last event was lost.
+    const askedAt = up.canBeListed === true ? Math.max(upAt, now - SILENT_SECONDS) : upAt;
+    machine.resynchronise({ present, pbx, pbxStartedAt: identity.startedAt, askedAt, lostAt }, now);
     lostAt = null;
     isCertain = true;
+    understoodAt = now;
     if (up.syncedAt === undefined) {
       up.syncedAt = now;
       logger.info({ pbx, legs: machine.counts().legs }, 'The calls of the PBX are known');
@@ -226,11 +242,17 @@ export function createAsteriskWatch(options: AsteriskWatchOptions): AsteriskWatc
     if (lasting === undefined && link?.syncedAt === undefined) return;
     const heard: Heard = {
       pbx: lasting?.pbx ?? pbx,
-      at: lasting?.from ?? Math.floor(Math.min(clock.now(), connection.state.heardAt)),
+      at: lasting?.from ?? Math.floor(decidedUpTo()),
       reason: lasting?.reason ?? null,
       undecided: gaps.undecided(),
     };
     keep(HEARD, heard);
+  }
+
+  /** Everything that happened before is told, or still lasts. */
+  function decidedUpTo(): number {
+    const { queued, heardAt } = connection.state;
+    return Math.min(clock.now(), isTaking || queued > 0 ? understoodAt : heardAt) - KEEP_AFTER_SECONDS;
   }
 
   function keep(reader: string, what: Heard | QueueLogPlace): void {
@@ -276,6 +298,9 @@ export function createAsteriskWatch(options: AsteriskWatchOptions): AsteriskWatc
       });
       alarms.every('queue_log', QUEUE_LOG_MS, readQueueLog);
       alarms.every('heard', KEEP_HEARD_MS, keepHeard);
+      alarms.every('look again', LOOK_AGAIN_MS, () => {
+        if (link?.canBeListed === true) askForLists();
+      });
     },
     stop() {
       stopping ??= stop();

@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import type { Row } from '#client';
 import { backups, judgeCopy } from './faults/backups.ts';
 import type { Fault } from './faults/fault-run.ts';
 import { feed } from './faults/feed-writers.ts';
 import { stops } from './faults/stops.ts';
 import type { Stored } from './faults/stored.ts';
+import { storm } from './faults/storm.ts';
+import { expectedOf, isMissed, planStorm } from './faults/storm-calls.ts';
+import { delaysOf, judgeList } from './faults/storm-judge.ts';
 import { tempFolder } from './support/temp-folder.ts';
 
 /** A short run; `npm run test:faults` has the long ones. */
@@ -30,6 +34,38 @@ describe('faults of a real server', () => {
     },
     () => run(backups, 2),
   );
+
+  it.skipIf(process.platform !== 'linux')(
+    'hears 20,000 events a second of a PBX without a loss, and shows a missed call within a second',
+    { timeout: 60_000 },
+    () => run(storm, 2),
+  );
+
+  it('would notice a missed call that is lost, counted twice or not taken out after a storm', () => {
+    const plan = planStorm({ calls: 400, ms: 2_000, seed: 1, epoch: 1_795_465_000 });
+    const { items } = expectedOf(plan);
+    const rows = [...items].map(([caller_id, { missedCount, status }]) => ({
+      ...{ caller_id, missed_count: missedCount, status },
+    })) as Row[];
+    expect(new Set(rows.map(({ status }) => status))).toEqual(new Set(['pending', 'completed']));
+    expect(judgeList(plan, rows)).toEqual([]);
+    const [first, ...others] = rows as [Row, ...Row[]];
+    const number = first.caller_id;
+    expect(judgeList(plan, others)).toEqual([`${number}: missed ${first.missed_count} times, and in no row`]);
+    const twice = [{ ...first, missed_count: first.missed_count + 1 }, ...others];
+    expect(judgeList(plan, twice)).toEqual([expect.stringContaining(`${number}: counted`)]);
+    const open = rows.map((row) => ({ ...row, status: 'pending' as const }));
+    expect(judgeList(plan, open).length).toBe(rows.filter(({ status }) => status === 'completed').length);
+    expect(judgeList(plan, [...rows, { ...first, caller_id: '+12025550199' }])).toEqual([
+      '+12025550199: was never missed',
+    ]);
+    const call = plan.find((one) => one.number === number && isMissed(one));
+    const endedMs = plan.map(({ endMs }) => endMs);
+    const seen = new Map([[number, endedMs.map(() => 7_000)]]);
+    const delays = delaysOf(plan, { begunAt: 0, endedMs, seen });
+    expect(delays).toContain(7_000 - (call?.endMs ?? 0));
+    expect(delays).toContain(Number.POSITIVE_INFINITY);
+  });
 
   it('would notice a backup that holds half of a moment', () => {
     const entry = { callId: 1, at: 100, actor: 'token X', from: null, to: 'pending' };

@@ -53,8 +53,8 @@ await server.received('CoreShowChannels');
 say({ kind: 'ready' });
 await new Promise((resolve) => process.once('message', resolve));
 say({ kind: 'done', ...(await storm()) });
-await new Promise((resolve) => process.once('message', resolve));
-process.disconnect();
+// The port stays until the parent goes: to close it would be a fault of another kind.
+await new Promise((resolve) => process.once('disconnect', resolve));
 
 async function storm(): Promise<StormFigures> {
   const random = randomOf(options.seed + 1);

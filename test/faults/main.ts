@@ -9,13 +9,29 @@ import { diskFull } from './disk-full.ts';
 import type { Fault, Figure } from './fault-run.ts';
 import { feed } from './feed-writers.ts';
 import { floods } from './floods.ts';
+import { framing } from './framing.ts';
+import { hangups } from './hangups.ts';
 import { kills } from './kills.ts';
+import { savesBesidePbx } from './saves-beside-pbx.ts';
 import { stalled } from './stalled-readers.ts';
 import { stops } from './stops.ts';
+import { storm } from './storm.ts';
 
 /** `npm run test:faults`: faults that are caused for real, longer than `npm test` may take. Fails when one of them shows. */
 
-const FAULTS: readonly Fault[] = [kills, feed, stops, backups, diskFull, stalled, floods];
+const FAULTS: readonly Fault[] = [
+  kills,
+  feed,
+  stops,
+  backups,
+  diskFull,
+  stalled,
+  floods,
+  storm,
+  hangups,
+  savesBesidePbx,
+  framing,
+];
 
 const USAGE = `npm run test:faults -- [options]
 

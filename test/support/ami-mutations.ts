@@ -1,4 +1,5 @@
 import { createAmiFraming } from '../../src/pbx/asterisk/ami-framing.ts';
+import type { AmiMessage } from '../../src/pbx/asterisk/ami-message.ts';
 
 /** Numbers from 0 up to 1 that one seed decides (mulberry32). */
 export function createRandom(seed: number): () => number {
@@ -91,8 +92,14 @@ export function plainEvents(bytes: Buffer): (string | undefined)[] {
     });
 }
 
-/** Frames changed recordings until so many messages were read; answers what went wrong, which should be nothing. */
-export function fuzzFraming(recordings: readonly Buffer[], { messages, seed }: { messages: number; seed: number }) {
+/**
+ * Frames changed recordings until so many messages were read; answers what went wrong, which should be nothing.
+ * @param understand gets every message
+ */
+export function fuzzFraming(
+  recordings: readonly Buffer[],
+  { messages, seed, understand }: { messages: number; seed: number; understand?: (message: AmiMessage) => void },
+) {
   const random = createRandom(seed);
   let read = 0;
   let rounds = 0;
@@ -105,6 +112,7 @@ export function fuzzFraming(recordings: readonly Buffer[], { messages, seed }: {
     const found = cutAnywhere(bytes, random).flatMap((piece) => framing.push(piece));
     const events = found.map((message) => {
       for (const [name] of message.entries()) message.get(name);
+      understand?.(message);
       return message.event === undefined ? undefined : Buffer.from(message.event).toString();
     });
     if (!isSame(events, expected)) return { read, rounds, failure: { round: rounds, events, expected } };

@@ -2,6 +2,7 @@ import type { PagePagination, Row } from '../../client/src/contract.ts';
 import type { CallFilter } from '../core/call-filter.ts';
 import { createApi } from '../wire/api.ts';
 import type { Credential } from '../wire/credential.ts';
+import { wholeBody } from '../wire/envelope.ts';
 import type { Parameter, ParameterMap } from '../wire/parameter.ts';
 import { parseFilters } from '../wire/parse-filters.ts';
 import { Refusal } from '../wire/refusal.ts';
@@ -25,7 +26,7 @@ export async function listCalls(
 ): Promise<ListedPage> {
   const api = createApi({ queue, projects, timeZone });
   const request = new Map<string, Parameter>(Object.entries({ action: 'read', ...parameters }));
-  const { body } = await api.handle({ credential: OPERATOR, parameters: request });
+  const body = wholeBody(await api.handle({ credential: OPERATOR, parameters: request }));
   return JSON.parse(typeof body === 'string' ? body : Buffer.from(body).toString());
 }
 

@@ -14,7 +14,16 @@ export interface Answer {
   status: number;
   /** Beyond those that every answer has; names in lower case. */
   headers: Readonly<Record<string, string>>;
-  body: Uint8Array | string;
+  /** Several pieces are sent one after the other, so that a large one need not be copied. */
+  body: Uint8Array | string | readonly (Uint8Array | string)[];
+}
+
+/** Whose body is in one piece. */
+export type TextAnswer = Answer & { body: string };
+
+/** The body of an answer in one piece. */
+export function wholeBody({ body }: Answer): string | Uint8Array {
+  return Array.isArray(body) ? Buffer.concat(body.map((piece) => Buffer.from(piece))) : (body as string | Uint8Array);
 }
 
 /** Null for actions that do not page: `[]` travels. */
@@ -33,14 +42,14 @@ export function successAnswer(
 
 /** A success with results that are JSON already: objects joined by commas, copied unread. */
 export function renderedAnswer(pagination: Pagination, json: Uint8Array): Answer {
-  return { status: 200, headers: {}, body: Buffer.concat([Buffer.from(`${head(pagination)}[`), json, TAIL]) };
+  return { status: 200, headers: {}, body: [`${head(pagination)}[`, json, ']}'] };
 }
 
 /**
  * Whatever was thrown, as the caller may know it: what they did wrong, that the database is away, or that it is our
  * fault under this reference, which stands in the log beside the cause.
  */
-export function errorAnswer(error: unknown, reference: string): Answer {
+export function errorAnswer(error: unknown, reference: string): TextAnswer {
   if (error instanceof Refusal) return problemAnswer(error.status, error.problems, error.headers);
   if (error instanceof StoreUnavailableError) {
     const problem = error.isOutcomeUnknown ? messages.storeOutcomeUnknown() : messages.storeUnavailable();
@@ -49,13 +58,11 @@ export function errorAnswer(error: unknown, reference: string): Answer {
   return problemAnswer(500, [messages.internalError(reference)], {});
 }
 
-const TAIL = Buffer.from(']}');
-
 function head(pagination: Pagination): string {
   return `{"has_error":false,"messages":[],"pagination":${JSON.stringify(pagination ?? [])},"results":`;
 }
 
-function problemAnswer(status: number, errors: readonly Problem[], headers: Refusal['headers']): Answer {
+function problemAnswer(status: number, errors: readonly Problem[], headers: Refusal['headers']): TextAnswer {
   const envelope: ErrorEnvelope = {
     has_error: true,
     messages: errors.map((problem) => problem.message),

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { Settings } from '../config.ts';
 import type { CaptureRecords } from '../core/capture-records.ts';
 import type { Clock } from '../core/clock.ts';
@@ -6,6 +6,7 @@ import type { Pbx, PbxStatus } from '../core/pbx.ts';
 import type { Logger } from '../logger.ts';
 import { parseAmiAddress } from '../pbx/asterisk/ami-address.ts';
 import { HEARD, QUEUE_LOG, type WatchKnown } from '../pbx/asterisk/watch-asterisk.ts';
+import { spawnThread } from '../threads/spawn-thread.ts';
 import { type Capture, placeReader } from './capture.ts';
 import type { PbxThreadData, PbxThreadMessage, PbxThreadOrder } from './serve-pbx.ts';
 
@@ -28,6 +29,8 @@ export interface PbxThread extends Pbx {
 }
 
 const STOP_LIMIT_MS = 3_000;
+/** One that lived for so long did not fail at its start: the next pause is the first again. */
+const STABLE_MS = 60_000;
 const RESTART_MS = { first: 1_000, longest: 30_000 };
 
 /**
@@ -36,7 +39,7 @@ const RESTART_MS = { first: 1_000, longest: 30_000 };
  */
 export function createPbxThread(options: PbxThreadOptions): PbxThread {
   const { settings, places, capture, clock, logger } = options;
-  const spawn = options.spawn ?? spawnThread;
+  const spawn = options.spawn ?? spawnPbx;
   const url = settings.pbx.url ?? '';
   const { host, port } = parseAmiAddress(url);
   const address = `${host}:${port}`;
@@ -50,6 +53,7 @@ export function createPbxThread(options: PbxThreadOptions): PbxThread {
   async function live(): Promise<void> {
     let pauseMs = RESTART_MS.first;
     while (!isStopped) {
+      const beganAt = performance.now();
       try {
         await run(await readKnown());
         return;
@@ -57,6 +61,7 @@ export function createPbxThread(options: PbxThreadOptions): PbxThread {
         // In one line with why: whatever it was, missed calls are only known from the PBX's own record meanwhile.
         logger.error({ err: error }, 'The thread that listens to the PBX failed; it is started again');
       }
+      if (performance.now() - beganAt > STABLE_MS) pauseMs = RESTART_MS.first;
       status = { ...silentStatus(address, 'waiting', clock.now()), pbx: status.pbx };
       await pause(pauseMs);
       pauseMs = Math.min(2 * pauseMs, RESTART_MS.longest);
@@ -156,8 +161,8 @@ export function createPbxThread(options: PbxThreadOptions): PbxThread {
   };
 }
 
-function spawnThread(data: PbxThreadData): Worker {
-  return new Worker(new URL('../app-pbx.ts', import.meta.url), { workerData: data, name: 'pbx' });
+function spawnPbx(data: PbxThreadData): Worker {
+  return spawnThread({ program: new URL('../app-pbx.ts', import.meta.url), data, name: 'pbx' });
 }
 
 /** A line as pino wrote it in the thread, with its secrets taken out already. */

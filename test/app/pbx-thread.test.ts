@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { createCapture } from '../../src/app/capture.ts';
@@ -8,6 +8,7 @@ import { createPbxThread, type PbxThread } from '../../src/app/pbx-thread.ts';
 import { createCallQueue } from '../../src/core/call-queue.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { noPbx } from '../../src/core/pbx.ts';
+import { spawnThread } from '../../src/threads/spawn-thread.ts';
 import type { AmiServer } from '../support/ami-server.ts';
 import { testSettings } from '../support/app.ts';
 import { inboundCall } from '../support/asterisk-calls.ts';
@@ -44,8 +45,8 @@ async function open(server: AmiServer) {
       });
       const thread = createPbxThread({
         ...{ settings, places: store, capture, clock: systemClock, logger },
-        spawn(workerData) {
-          const worker = new Worker(new URL('../../src/app-pbx.ts', import.meta.url), { workerData });
+        spawn(data) {
+          const worker = spawnThread({ program: new URL('../../src/app-pbx.ts', import.meta.url), data, name: 'pbx' });
           workers.push(worker);
           return worker;
         },

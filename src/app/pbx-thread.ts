@@ -71,7 +71,12 @@ export function createPbxThread(options: PbxThreadOptions): PbxThread {
   async function readKnown(): Promise<WatchKnown> {
     const read = async (reader: string) => {
       const place = await places.keptPlace(address, placeReader(settings.instance, reader));
-      return place === undefined ? undefined : JSON.parse(place);
+      try {
+        return place === undefined ? undefined : JSON.parse(place);
+      } catch (error) {
+        logger.error({ err: error, reader }, 'What was kept of listening to the PBX cannot be read: it begins anew');
+        return undefined;
+      }
     };
     const { queueLog } = settings.pbx;
     return { heard: await read(HEARD), queueLog: queueLog === undefined ? undefined : await read(QUEUE_LOG) };

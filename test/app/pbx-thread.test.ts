@@ -1,3 +1,5 @@
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
@@ -5,6 +7,7 @@ import { createCapture } from '../../src/app/capture.ts';
 import { inboundRoutesOf } from '../../src/app/inbound-routes-of.ts';
 import { openStore } from '../../src/app/open-store.ts';
 import { createPbxThread, type PbxThread } from '../../src/app/pbx-thread.ts';
+import type { Call } from '../../src/core/call.ts';
 import { createCallQueue } from '../../src/core/call-queue.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { noPbx } from '../../src/core/pbx.ts';
@@ -20,9 +23,9 @@ const until = async (isSo: () => boolean | Promise<boolean>) => {
 };
 
 /** A real thread over a real database; `begin` makes a further one over the same database, as the next process does. */
-async function open(server: AmiServer) {
+async function open(server: AmiServer, pbx: { queueLog?: string } = {}) {
   const settings = testSettings(tempFolder(), {
-    pbx: { url: server.url, inboundContexts: ['from-trunk'] },
+    pbx: { url: server.url, inboundContexts: ['from-trunk'], ...pbx },
     log: 'debug',
   });
   const store = await openStore(settings);
@@ -34,6 +37,11 @@ async function open(server: AmiServer) {
   return {
     log,
     workers,
+    async calls() {
+      const calls: Call[] = [];
+      for await (const batch of queue.streamCalls({})) calls.push(...batch);
+      return calls;
+    },
     gaps: () => store.captureGaps({ since: 0, limit: 9 }),
     begin() {
       const capture = createCapture({
@@ -99,6 +107,31 @@ describe('the thread that listens to the PBX', () => {
     await until(async () => (await opened.gaps())[0]?.isFilled === false);
     expect(await opened.gaps()).toHaveLength(1);
     expect(second.status()?.pbx).toBe('2026-11-23 20:22:09');
+  });
+
+  it('puts all that the record of queues tells of an absence into the list once, however often it is told', async () => {
+    await using pbx = await startScriptedPbx();
+    const queueLog = join(tempFolder(), 'queue_log');
+    writeFileSync(queueLog, '1795460000|NONE|NONE|NONE|QUEUESTART|\n');
+    await using opened = await open(pbx.server, { queueLog });
+    const before = opened.begin();
+    await until(() => before.isConnected());
+    await before.stop();
+    const start = Math.floor(Date.now() / 1000) - 3600;
+    for (let n = 0; n < 200; n += 1) {
+      const { log } = inboundCall(`1795465000.${n}`, `+441632960${String(n).padStart(3, '0')}`);
+      appendFileSync(queueLog, log.enters(start + n) + log.abandons(start + n + 7));
+    }
+    const [one, other] = [opened.begin(), opened.begin()];
+    await until(() => one.isConnected() && other.isConnected());
+    await until(async () => (await opened.gaps())[0]?.isFilled === true);
+    await Promise.all([one.stop(), other.stop()]);
+    const calls = await opened.calls();
+    expect(calls).toHaveLength(200);
+    expect(calls.every(({ missedCount, source }) => missedCount === 1 && source === 'missed_call')).toBe(true);
+    expect((await opened.gaps()).filter(({ to }) => to !== null)).toMatchObject([
+      { reason: 'service_stopped', isFilled: true },
+    ]);
   });
 
   it('stops before it has begun', async () => {

@@ -8,6 +8,8 @@ import type { QueueLogRead, QueueLogReader } from './queue-log-reader.ts';
 
 /** Where reading goes on after a restart, plain data. */
 export interface QueueLogPlace {
+  /** Of the reader: the position means nothing to another one. */
+  place: string;
   position: unknown;
   queued: readonly QueuedCaller[];
 }
@@ -58,8 +60,9 @@ interface Checkpoint {
 /** Reads the record of queues on and on, and knows from which place on it has to be read again after a restart. */
 export function createQueueLogFollower(options: QueueLogFollowerOptions): QueueLogFollower {
   const { reader, tell, isUndecided, logger, now, timers } = options;
-  const events = createQueueLogEvents(options.known?.queued);
-  let position = options.known?.position;
+  const known = options.known?.place === reader.place ? options.known : undefined;
+  const events = createQueueLogEvents(known?.queued);
+  let position = known?.position;
   let pending: Promise<QueueLogRead> | undefined;
   let running: Promise<Outcome> | undefined;
   let isAtEnd = false;
@@ -146,7 +149,7 @@ export function createQueueLogFollower(options: QueueLogFollowerOptions): QueueL
     for (const [legId, at] of left) {
       if (!isUndecided(legId) || Math.abs(now() - at) > UNDECIDED_SECONDS) left.delete(legId);
     }
-    checkpoints.push({ place: { position, queued }, open: [...left.keys()] });
+    checkpoints.push({ place: { place: reader.place, position, queued }, open: [...left.keys()] });
     // The oldest are as good as any, as a place may always lie further back.
     if (checkpoints.length > MOST_PLACES)
       checkpoints = [...checkpoints.slice(0, MOST_PLACES / 2), ...checkpoints.slice(-1)];

@@ -93,6 +93,8 @@ export function createApp({ settings, logger, clock = systemClock, streamPatienc
         logger,
         spawnWriter: (place) => spawnWriter(settings, place),
         onCommit: metrics.groupCommitted,
+        readLists: settings.readLists,
+        lists: { onChecked: metrics.listChecked },
       });
       await ensureSettingsToken(store, settings, clock.now());
       // What the queue is told of comes through the queue: the one is needed for the other.

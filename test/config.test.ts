@@ -48,6 +48,7 @@ describe('the settings', () => {
       timezone: 'Europe/Bucharest',
       log: 'info',
       metricsOpen: false,
+      readLists: true,
       trustedProxies: [],
       instance: 'office-1',
       projects: [

@@ -136,6 +136,12 @@ export const settingsSchema = Type.Object(
       allowed: 'true or false',
       default: false,
     } satisfies SettingFacts),
+    read_lists: Type.Boolean({
+      description:
+        'Whether filters that are asked again are answered from lists kept in memory (up to 256 MiB). The answers are the same without, and slower.',
+      allowed: 'true or false',
+      default: true,
+    } satisfies SettingFacts),
     trusted_proxies: Type.Array(
       Type.Refine(
         text({ description: 'An address or a range.', allowed: 'an IP address or a range such as 10.0.0.0/8' }),

@@ -8,6 +8,8 @@ export interface QueueMetrics {
   callsSaved(outcomes: Readonly<Record<string, number>>): void;
   /** One durable commit: how many commands it held, and how long it took. */
   groupCommitted(group: { jobs: number; seconds: number }): void;
+  /** An answer from a kept list was held against the database. */
+  listChecked(isEqual: boolean): void;
   /** Where figures of streams are found when somebody asks. */
   watchStreams(streams: StreamFigures): void;
 }
@@ -44,6 +46,14 @@ export function createQueueMetrics(registry: Registry): QueueMetrics {
     registers,
   });
 
+  const checks = new Counter({
+    name: 'callqueue_list_checks_total',
+    help: 'Answers from kept lists that were compared with the database; any that is different is a fault of callqueue.',
+    labelNames: ['result'],
+    registers,
+  });
+  for (const result of ['equal', 'different']) checks.inc({ result }, 0);
+
   let streams: StreamFigures = { size: 0, lag: 0 };
   new Gauge({
     name: 'callqueue_event_streams',
@@ -67,6 +77,7 @@ export function createQueueMetrics(registry: Registry): QueueMetrics {
     callsSaved(outcomes) {
       for (const [outcome, count] of Object.entries(outcomes)) saved.inc({ outcome }, count);
     },
+    listChecked: (isEqual) => checks.inc({ result: isEqual ? 'equal' : 'different' }),
     groupCommitted({ jobs, seconds }) {
       groups.observe(jobs);
       commits.observe(seconds);

@@ -3,8 +3,10 @@ import type { CallPage, CallStore, RenderedPage } from '../../core/call-store.ts
 import type { Connection } from './connection.ts';
 import { createListCheck, type ListCheckOptions } from './lists/check-lists.ts';
 import { pageOfList, readyPage } from './lists/list-pages.ts';
+import type { LiveList } from './lists/live-list.ts';
 import { type ListBounds, LiveLists } from './lists/live-lists.ts';
 import { type PlainPage, plainPage } from './lists/plain-page.ts';
+import { isQuick } from './quick-questions.ts';
 import { callPage, callsOf, renderedPage } from './read-calls.ts';
 import type { ReaderThread } from './reader-thread.ts';
 
@@ -39,20 +41,29 @@ export function createPlainReader({ connection, guard }: Pick<PageReaderOptions,
 export function createListReader(options: PageReaderOptions): PageReader & { lists: LiveLists } {
   const { connection, guard, reader, bounds } = options;
   const lists = new LiveLists({ connection, guard, bounds, build: reader && ((query) => reader.listContent(query)) });
-  const readPlain = reader
-    ? (query: CallQuery) => reader.plainPage(query)
-    : async (query: CallQuery): Promise<PlainPage> => connection.read(() => plainPage(connection, query));
+  const readPlain = async (query: CallQuery): Promise<PlainPage> => {
+    if (reader === undefined) return connection.read(() => plainPage(connection, query));
+    const plain = await reader.plainPage(query);
+    // Rows may have been made anew with other settings meanwhile.
+    if (connection.isOpen) guard();
+    return plain;
+  };
   const check = createListCheck({ ...options, lists, readPlain });
 
-  function answer<Page extends RenderedPage | CallPage>(
+  /** Within one read transaction; undefined: it would hold up this thread, and no list knows. */
+  function answerHere<Page extends RenderedPage | CallPage>(
     query: CallQuery,
-    fromList: (list: NonNullable<ReturnType<LiveLists['find']>>) => Page,
+    fromList: (list: LiveList) => Page,
     fromSql: () => Page,
-  ): Page {
+  ): Page | undefined {
     return connection.read(() => {
       lists.follow();
       const list = lists.find(query);
       if (list !== undefined) return fromList(list);
+      if (reader !== undefined && !isQuick(query)) {
+        lists.missed(query, Number.POSITIVE_INFINITY);
+        return undefined;
+      }
       const page = fromSql();
       lists.missed(query, page.rowCount);
       return page;
@@ -63,24 +74,27 @@ export function createListReader(options: PageReaderOptions): PageReader & { lis
     lists,
     async readRendered(query) {
       const list = lists.isFresh() ? lists.ready(query) : undefined;
-      const page =
-        (list && readyPage(lists, list, query)) ??
-        answer(
-          query,
-          (found) => pageOfList(connection, lists, found, query),
-          () => renderedPage(connection, query),
-        );
+      const ready = list && readyPage(lists, list, query);
       if (list !== undefined) check.answered(query);
-      return page;
+      if (ready !== undefined) return ready;
+      const page = answerHere(
+        query,
+        (found) => pageOfList(connection, lists, found, query),
+        () => renderedPage(connection, query),
+      );
+      return page ?? (await readPlain(query)).page;
     },
-    readCalls: async (query) =>
-      answer(
+    async readCalls(query) {
+      const page = answerHere(
         query,
         (found) => {
           const start = found.startOf(query);
           return { rowCount: found.length, calls: callsOf(connection, found.ids(start, start + query.limit)) };
         },
         () => callPage(connection, query),
-      ),
+      );
+      // Without a thread everything is answered here.
+      return page ?? (reader as ReaderThread).callPage(query);
+    },
   };
 }

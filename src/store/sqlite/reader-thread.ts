@@ -1,6 +1,7 @@
 import type { Call } from '../../core/call.ts';
 import type { CallStats } from '../../core/call-command.ts';
 import type { CallFilter, CallQuery, Moment } from '../../core/call-filter.ts';
+import type { CallPage } from '../../core/call-store.ts';
 import { StoreUnavailableError } from '../../core/errors.ts';
 import { spawnThread } from '../../threads/spawn-thread.ts';
 import type { ListContent } from './lists/build-list.ts';
@@ -16,6 +17,8 @@ export interface ReaderThread {
   listContent(query: CallQuery): Promise<ListContent | undefined>;
   /** The page of a question by SQL alone, and the place in the change feed that it shows. */
   plainPage(query: CallQuery): Promise<PlainPage>;
+  /** The same as calls. */
+  callPage(query: CallQuery): Promise<CallPage>;
   close(): Promise<void>;
 }
 
@@ -59,6 +62,9 @@ export function createReaderThread(path: string): ReaderThread {
     },
     async plainPage(query) {
       return (await start().questions.ask({ kind: 'page', query })) as PlainPage;
+    },
+    async callPage(query) {
+      return (await start().questions.ask({ kind: 'calls', query })) as CallPage;
     },
     async *streamCalls(filter, moment) {
       const { questions } = start();

@@ -7,6 +7,7 @@ import { readListContent } from './lists/build-list.ts';
 import { listQuestionOf } from './lists/live-list.ts';
 import { plainPage } from './lists/plain-page.ts';
 import { createOutbox } from './outbox.ts';
+import { callPage } from './read-calls.ts';
 import { readStats } from './stats.ts';
 import { streamCalls } from './stream-calls.ts';
 import { type Answer, answerQuestions } from './thread-questions.ts';
@@ -23,6 +24,7 @@ export type ReaderQuestion =
   | { kind: 'stats'; filter: CallFilter; moment: Moment }
   | { kind: 'list'; query: CallQuery }
   | { kind: 'page'; query: CallQuery }
+  | { kind: 'calls'; query: CallQuery }
   /** Begins a stream; its number is the asker's. */
   | { kind: 'open'; stream: number; filter: CallFilter; moment: Moment }
   /** The next batch; undefined: there are no more. */
@@ -51,6 +53,8 @@ answerQuestions(port, createOutbox<Answer>(port), async (question: ReaderQuestio
     }
     case 'page':
       return connection.read(() => plainPage(connection, question.query));
+    case 'calls':
+      return connection.read(() => callPage(connection, question.query));
     case 'open':
       streams.set(question.stream, streamCalls(connect, question.filter, question.moment));
       return undefined;

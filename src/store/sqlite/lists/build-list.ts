@@ -5,7 +5,7 @@ import { lastSequence } from '../journal.ts';
 import { type Condition, whereClause } from '../where-clause.ts';
 import { IdOrder } from './id-order.ts';
 import { IdRange } from './id-range.ts';
-import { KeyOrder } from './key-order.ts';
+import { type KeyedIds, KeyOrder } from './key-order.ts';
 import { HIGHEST_ID, type ListOrder } from './list-order.ts';
 import type { ListQuestion } from './live-list.ts';
 import { ReversedOrder } from './reversed-order.ts';
@@ -16,7 +16,7 @@ export interface ListContent {
   /** The place in the change feed that it shows, and the instant. */
   sequence: number;
   now: EpochSeconds;
-  ids: { first: number; length: number } | Int32Array | { ids: Int32Array; keys: Float64Array };
+  ids: { first: number; length: number } | Int32Array | KeyedIds;
 }
 
 /** Ids of longer lists are not kept: their questions are answered by SQL. */
@@ -41,7 +41,7 @@ export function readListContent(
   if (key === undefined && length === size && length > 0) return { sequence, now, ids: { first, length } };
   if (length > (key === undefined ? MOST_IDS : MOST_SORTED_IDS) || Math.abs(first) + size > HIGHEST_ID)
     return undefined;
-  return { sequence, now, ids: key === undefined ? idsOf(connection, where) : sortedIds(connection, where, key) };
+  return { sequence, now, ids: key === undefined ? idsOf(connection, where) : keyedIds(connection, where, key) };
 }
 
 export function listOrderOf({ sort }: ListQuestion, { ids }: ListContent): ListOrder {
@@ -80,14 +80,14 @@ function idsOf(connection: Connection, where: Condition): Int32Array {
   return ids.sort();
 }
 
-function sortedIds(connection: Connection, where: Condition, key: SortKey): { ids: Int32Array; keys: Float64Array } {
+function keyedIds(connection: Connection, where: Condition, key: SortKey): KeyedIds {
   const rows = connection.all(
     `SELECT calls.id, ${key.sql} AS key FROM (SELECT id FROM calls${whereOf(where)}) AS found CROSS JOIN calls USING (id)
       ORDER BY key, calls.id`,
     where.values,
   );
-  return {
-    ids: Int32Array.from(rows, ([id]) => id as number),
-    keys: Float64Array.from(rows, ([, value]) => value as number),
-  };
+  const order = Int32Array.from(rows, ([id]) => id as number);
+  const ids = order.slice().sort();
+  const keyOf = new Map(rows as unknown as [number, number][]);
+  return { ids, keys: Float64Array.from(ids, (id) => keyOf.get(id) as number), order };
 }

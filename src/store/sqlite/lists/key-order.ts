@@ -3,6 +3,15 @@ import { HIGHEST_ID, type ListOrder, type Moved, UnlistableError } from './list-
 import type { ListRow } from './list-row.ts';
 import type { SortKey } from './sort-key.ts';
 
+/** Taken over by the list that is made of them. */
+export interface KeyedIds {
+  /** Ascending, and the key of each. */
+  ids: Int32Array;
+  keys: Float64Array;
+  /** The ids in the order of the list. */
+  order: Int32Array;
+}
+
 /** Ids in any other order: sixteen bytes each, so that the place of a row is found by what it was sorted by before. */
 export class KeyOrder implements ListOrder {
   readonly #key: SortKey;
@@ -11,17 +20,11 @@ export class KeyOrder implements ListOrder {
   readonly #keys: GrowingArray<Float64Array>;
   readonly #order: GrowingArray<Int32Array>;
 
-  /** @param sorted ids in the order of the list, with their keys; taken over */
-  constructor(key: SortKey, sorted: { ids: Int32Array; keys: Float64Array }) {
+  constructor(key: SortKey, { ids, keys, order }: KeyedIds) {
     this.#key = key;
-    const ids = sorted.ids.slice().sort();
     this.#ids = new GrowingArray(ids);
-    this.#order = new GrowingArray(sorted.ids);
-    const keys = new Float64Array(ids.length);
-    sorted.ids.forEach((id, place) => {
-      keys[this.#ids.lowerBound(id)] = sorted.keys[place] as number;
-    });
     this.#keys = new GrowingArray(keys);
+    this.#order = new GrowingArray(order);
   }
 
   get length(): number {

@@ -1,0 +1,40 @@
+import { ATTEND_TYPES, OUTBOUND_TYPES } from '../../../client/src/contract.ts';
+import type { CallFilter } from '../../core/call-filter.ts';
+
+/** Filters whose one value is a part of an index that lies in order of id. (Of one external id there are few.) */
+const MEMBERS_IN_ORDER: readonly (keyof CallFilter)[] = [
+  ...(['callerNumbers', 'dnidNumbers', 'outboundNumbers', 'externalIds', 'inboundRouteIds'] as const),
+  ...(['sources', 'lastResults', 'statusReasons', 'claimedBy'] as const),
+];
+const MEMBERS_OF_PROJECT: readonly (keyof CallFilter)[] = ['projectIds', 'outboundTypes', 'attendTypes'];
+const MOST_PARTS = 16;
+
+/**
+ * A filter as several that exclude each other and together are the same, each of them a part of an index in which the
+ * calls lie in order of id: a page is then read off their beginnings, however many match. Undefined where there are no
+ * such parts, or too many.
+ */
+export function orderedParts(filter: CallFilter): readonly CallFilter[] | undefined {
+  const asked = (Object.keys(filter) as (keyof CallFilter)[]).filter((name) => filter[name] !== undefined);
+  const [first] = asked;
+  if (asked.length === 1 && first !== undefined && MEMBERS_IN_ORDER.includes(first)) {
+    const values = new Set(filter[first] as readonly (string | number)[]);
+    return values.size > MOST_PARTS ? undefined : [...values].map((value) => ({ [first]: [value] }));
+  }
+  if (filter.projectIds === undefined || !asked.every((name) => MEMBERS_OF_PROJECT.includes(name))) return undefined;
+  const [projectIds, outbound, attend] = [
+    new Set(filter.projectIds),
+    new Set(filter.outboundTypes ?? OUTBOUND_TYPES),
+    new Set(filter.attendTypes ?? ATTEND_TYPES),
+  ];
+  if (projectIds.size * outbound.size * attend.size > MOST_PARTS) return undefined;
+  return [...projectIds].flatMap((projectId) =>
+    [...outbound].flatMap((outboundType) =>
+      [...attend].map((attendType) => ({
+        projectIds: [projectId],
+        outboundTypes: [outboundType],
+        attendTypes: [attendType],
+      })),
+    ),
+  );
+}

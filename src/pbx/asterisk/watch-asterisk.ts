@@ -1,5 +1,4 @@
 import type { Logger } from 'pino';
-import type { EpochSeconds } from '../../core/clock.ts';
 import type { PresentLeg } from '../../core/leg-event.ts';
 import { createMissedCalls } from '../../core/missed-calls.ts';
 import type { PbxStatus } from '../../core/pbx.ts';
@@ -10,6 +9,7 @@ import type { AmiIdentity } from './ami-identity.ts';
 import type { AmiSignal } from './ami-inbox.ts';
 import { systemTimers } from './ami-timers.ts';
 import { EVENTS_READ, legEventOf } from './asterisk-pbx.ts';
+import { connectionFacts, runName } from './connection-facts.ts';
 import { createContextsSeen } from './contexts-seen.ts';
 import { createFindingOutbox } from './finding-outbox.ts';
 import { createHeardGaps, type Heard } from './heard-gaps.ts';
@@ -293,7 +293,7 @@ export function createAsteriskWatch(options: AsteriskWatchOptions): AsteriskWatc
       for (const event of follower?.waiting() ?? []) machine.recall(event, clock.now());
       connection.start();
       alarms.every('tick', TICK_MS, () => {
-        // Events that are read and not understood yet are as old as a verdict must wait for.
+        // A verdict waits for what was read before and is not understood yet.
         if (!isTaking && connection.state.queued === 0 && outbox.isEmpty()) decide(clock.now());
       });
       alarms.every('queue_log', QUEUE_LOG_MS, readQueueLog);
@@ -308,23 +308,15 @@ export function createAsteriskWatch(options: AsteriskWatchOptions): AsteriskWatc
     },
     phase,
     status() {
-      const { identity, lastEventAt, lastFailure, queued, dropped, since } = connection.state;
-      const { legs, lost } = machine.counts();
+      const { since } = connection.state;
       return {
+        ...connectionFacts(connection.state),
+        ...machine.counts(),
         phase: phase(),
         since: Math.floor(phase() === 'up' ? (link?.syncedAt ?? since) : since),
         address: place,
         pbx: pbx === '' ? undefined : pbx,
-        version: identity?.version,
-        systemName: identity?.systemName,
-        startedAt: whole(identity?.startedAt),
-        lastEventAt: whole(lastEventAt),
         events,
-        lastFailure: lastFailure && { ...lastFailure, at: Math.floor(lastFailure.at) },
-        queued,
-        dropped,
-        legs,
-        lost,
         waitingCallers: machine.waitingCallers(),
         numbersOnLine: machine.numbersOnLine(),
         contextsSeen: contexts.list(),
@@ -337,13 +329,4 @@ export function createAsteriskWatch(options: AsteriskWatchOptions): AsteriskWatc
     const { phase: connected } = connection.state;
     return connected === 'up' && link?.syncedAt === undefined ? 'catching_up' : connected;
   }
-}
-
-function whole(at: number | undefined): EpochSeconds | undefined {
-  return at === undefined ? undefined : Math.floor(at);
-}
-
-/** Names the PBX and the run of it, the same on every instance. Without the right `reporting` a run cannot be told from the next. */
-function runName({ systemName, startedAtLocal }: AmiIdentity): string {
-  return [systemName, startedAtLocal].filter((part) => part !== undefined && part !== '').join(' ') || 'asterisk';
 }

@@ -77,6 +77,27 @@ describe('watching an Asterisk', () => {
     );
   });
 
+  it('understands nothing more while what it found is not taken, and loses nothing by it', async () => {
+    await using server = await AmiServer.start();
+    const taken = Promise.withResolvers<void>();
+    let isBlocked = false;
+    await using watched = startWatch(server, { report: () => (isBlocked ? taken.promise : Promise.resolve()) });
+    await watched.isUp();
+    isBlocked = true;
+    const calls = Array.from({ length: 20 }, (_, n) => inboundCall(`1795465000.${n}`));
+    for (const [n, call] of calls.entries()) {
+      server.say([call.begins, call.joins, ...call.givesUp]);
+      await watched.until(() => watched.watch.status().events >= 6 * (n + 1));
+      if (n === 0) await watched.until(() => watched.watch.status().legs === 0);
+    }
+    await watched.until(() => watched.watch.status().queued >= 6 * 18);
+    expect(watched.verdicts()).toEqual([]);
+    isBlocked = false;
+    taken.resolve();
+    await watched.until(() => watched.verdicts().length === 20);
+    expect(new Set(watched.verdicts().map(({ legId }) => legId)).size).toBe(20);
+  });
+
   it('stops at any moment, twice, and leaves nothing behind', async () => {
     await using server = await AmiServer.start();
     const unstarted = startWatch(server);

@@ -7,7 +7,8 @@ const SELECTIVE: readonly (keyof CallFilter)[] = [
   ...(['callerNumbers', 'dnidNumbers', 'outboundNumbers', 'externalIds', 'inboundRouteIds'] as const),
   ...(['ids', 'campaigns', 'claimedBy'] as const),
 ];
-/** Pages that begin deeper are slow to find in orders that no index keeps for the filter. */
+/** Where pages begin that are slow to find: in order of id, and in others, which no index keeps for the filter. */
+const DEEP_BY_ID = 20_000;
 const DEEP = 1_000;
 
 /**
@@ -17,8 +18,9 @@ const DEEP = 1_000;
  */
 export function isQuick({ filter, sort, at, limit }: CallQuery): boolean {
   const isById = !('page' in at) || sort === 'id' || sort === '-id';
-  if (!isById && (at.page - 1) * limit > DEEP) return false;
-  if (isPendingOnly(filter) || SELECTIVE.some((name) => filter[name] !== undefined)) return true;
   const asked = (Object.keys(filter) as (keyof CallFilter)[]).filter((name) => filter[name] !== undefined);
+  if (isById && asked.length === 0) return true;
+  if ('page' in at && (at.page - 1) * limit > (isById ? DEEP_BY_ID : DEEP)) return false;
+  if (isPendingOnly(filter) || SELECTIVE.some((name) => filter[name] !== undefined)) return true;
   return asked.length === 0 || (filter.projectIds !== undefined && orderedParts(filter) !== undefined);
 }

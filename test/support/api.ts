@@ -11,7 +11,7 @@ import { openSqliteStore } from '../../src/store/sqlite/open-sqlite-store.ts';
 import { type ApiRequest, createApi } from '../../src/wire/api.ts';
 import type { Credential } from '../../src/wire/credential.ts';
 import { createDerivation } from '../../src/wire/derivation.ts';
-import { errorAnswer } from '../../src/wire/envelope.ts';
+import { errorAnswer, wholeBody } from '../../src/wire/envelope.ts';
 import { decodeParameters, type ParameterMap } from '../../src/wire/parameters.ts';
 import type { SystemFacts } from '../../src/wire/system-facts.ts';
 import { makeCall } from './make-call.ts';
@@ -85,7 +85,7 @@ export async function openTestApi(options: TestApiOptions = {}): Promise<TestApi
       const answer = await api
         .handle({ credential: anyone, ...options, parameters })
         .catch((error: unknown) => errorAnswer(error, 'test'));
-      return { status: answer.status, text: Buffer.from(answer.body as string).toString(), headers: answer.headers };
+      return { status: answer.status, text: Buffer.from(wholeBody(answer) as string).toString(), headers: answer.headers };
     },
     async close() {
       await store.close();

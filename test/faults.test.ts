@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Row } from '#client';
+import { pbxRestarts } from './faults/ami-restarts.ts';
+import { witnesses } from './faults/ami-witnesses.ts';
 import { backups, judgeCopy } from './faults/backups.ts';
 import type { Fault } from './faults/fault-run.ts';
 import { feed } from './faults/feed-writers.ts';
@@ -40,6 +42,12 @@ describe('faults of a real server', () => {
     { timeout: 60_000 },
     () => run(storm, 2),
   );
+
+  it('makes one missed call of every caller of a PBX that restarts, though it gives out the same ids again', () =>
+    run(pbxRestarts, 30));
+
+  it('counts each missed call once, whichever of two instances and the record of queues tells of it first', () =>
+    run(witnesses, 2_000));
 
   it('would notice a missed call that is lost, counted twice or not taken out after a storm', () => {
     const plan = planStorm({ calls: 400, ms: 2_000, seed: 1, epoch: 1_795_465_000 });

@@ -4,6 +4,8 @@ import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { describeMachine } from '../../bench/machine.ts';
 import { table } from '../../bench/table.ts';
+import { pbxRestarts } from './ami-restarts.ts';
+import { witnesses } from './ami-witnesses.ts';
 import { backups } from './backups.ts';
 import { diskFull } from './disk-full.ts';
 import type { Fault, Figure } from './fault-run.ts';
@@ -31,6 +33,8 @@ const FAULTS: readonly Fault[] = [
   hangups,
   savesBesidePbx,
   framing,
+  pbxRestarts,
+  witnesses,
 ];
 
 const USAGE = `npm run test:faults -- [options]

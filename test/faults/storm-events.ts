@@ -141,7 +141,21 @@ const queued: StormStep[] = [
   queueEvent(0.14, 'QueueCallerJoin', 'Position: 1', 'Count: 1'),
   queueEvent(0.15, 'MusicOnHoldStart', 'Class: default'),
 ];
-const talks: StormStep[] = [agentStep(0.95, 'BridgeLeave', 1), agentStep(0.96, 'Hangup', 1)];
+const bridge = (part: number, event: 'BridgeEnter' | 'BridgeLeave'): StormStep => [
+  part,
+  (call) =>
+    lines(
+      ...[`Event: ${event}`, 'Privilege: call,all', `BridgeUniqueid: bridge-${call.index}`, 'BridgeType: basic'],
+      ...['BridgeNumChannels: 2', call.kind === 'outbound' ? inside(call) : channel(call, 'Up')],
+    ),
+];
+/** Behind an answer. */
+const talks: StormStep[] = [
+  bridge(0.4, 'BridgeEnter'),
+  agentStep(0.95, 'BridgeLeave', 1),
+  bridge(0.97, 'BridgeLeave'),
+  agentStep(0.96, 'Hangup', 1),
+];
 
 const SCRIPTS: Record<StormCall['kind'], readonly StormStep[]> = {
   queue_hangup: [

@@ -1,50 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { AmiPlayer } from '../support/ami-player.ts';
 import { readRecording, recordingNames, WAYS_OF_CUTTING } from '../support/ami-recordings.ts';
-import { type ExpectedOutcome, expectedOutcomes } from '../support/asterisk-replay.ts';
 import { missCommand, record } from '../support/capture.ts';
 import { ManualTimers } from '../support/manual-timers.ts';
 import { type PbxListener, startPbxListener } from '../support/pbx-listener.ts';
 import { secondsOf, WATCH_START } from '../support/pbx-watch.ts';
-
-/** Callers who are neither queued nor ring a phone are not in the table. */
-const NOT_IN_TABLE: Record<string, readonly string[]> = {
-  // The PBX stops, or is killed, with a caller in the queue.
-  '01g-core-restart-now': ['+493023125059 queue_timeout'],
-  '01i-process-killed': ['+493023125060 queue_hangup'],
-  '04b-queue-join-refused-empty': ['+493023125009 queue_empty'],
-  '05f-dial-unavailable': ['+493023125020 unavailable'],
-  '07b-odd-caller-names': ['+493023125040 unavailable'],
-  '07c-long-values': ['+493023125040 unavailable'],
-};
-
-/** The table's words for how a dial ended are a hang-up cause, on which nothing may be decided. */
-const DIALLED: Record<string, string> = { '05b-dial-busy': 'busy', '05c-dial-congestion': 'unavailable' };
-
-function kindOf({ session, queues, abandonKind }: ExpectedOutcome): string {
-  if (abandonKind === 'hung up') return 'queue_hangup';
-  if (abandonKind === 'left otherwise') return 'queue_timeout';
-  // One decision of ours: who leaves by a key has left by a key.
-  return queues === '' ? (DIALLED[session] ?? 'no_answer') : 'exit_key';
-}
-
-/** One is withheld by its presentation only, which the table does not look at. */
-const isWithheld = ({ session, number }: ExpectedOutcome) => number === '<unknown>' || session.startsWith('02h');
-
-const isMiss = ({ outcome }: ExpectedOutcome) => outcome === 'missed';
-
-/** Each miss of a session as number and kind. */
-function missesIn(session: string): string[] {
-  const missed = expectedOutcomes.filter((outcome) => outcome.session === session && isMiss(outcome));
-  const listed = missed.filter((outcome) => !isWithheld(outcome));
-  return [...listed.map((outcome) => `${outcome.number} ${kindOf(outcome)}`), ...(NOT_IN_TABLE[session] ?? [])].sort();
-}
-
-/** Of one the table has the leg of an order to dial, whose customer is the one who was rung: no caller was answered. */
-const answeredIn = (session: string) =>
-  expectedOutcomes.filter(
-    (outcome) => outcome.session === session && !isMiss(outcome) && outcome.legId !== 'cb-bridge-1',
-  );
+import { answeredIn, missesIn, withheldIn } from '../support/recorded-outcomes.ts';
 
 /** Plays a recording over a real connection to an instance that has `before` in its list already. */
 async function play(
@@ -99,8 +60,7 @@ describe.each(WAYS_OF_CUTTING)('a recording played to an instance over a real co
     );
     const expected = [...before.map((number) => `${number} queue_hangup`), ...missesIn(session)];
     expect(await missesOf(listener)).toEqual(expected.sort());
-    const withheld = expectedOutcomes.filter((outcome) => outcome.session === session && isWithheld(outcome));
-    expect(listener.unlisted).toBe(withheld.length);
+    expect(listener.unlisted).toBe(withheldIn(session));
   });
 });
 

@@ -9,6 +9,8 @@ export interface AmiPlayerOptions {
   now?: () => number;
   /** The file into which the PBX writes its record of queues. */
   queueLog?: string;
+  /** Says FullyBooted behind a login. Default: yes; else `boot` does. */
+  isBooted?: boolean;
   /** May its user ask which channels are up? Default: yes. */
   mayShowChannels?: boolean;
 }
@@ -30,10 +32,12 @@ export class AmiPlayer implements AsyncDisposable {
   eventsSaid = 0;
   /** When the process of the PBX started. */
   #startedAt: number;
+  isBooted: boolean;
 
   private constructor(options: AmiPlayerOptions) {
     this.#options = options;
     this.#startedAt = this.#now() - 90;
+    this.isBooted = options.isBooted ?? true;
   }
 
   static async start(options: AmiPlayerOptions = {}): Promise<AmiPlayer> {
@@ -45,7 +49,10 @@ export class AmiPlayer implements AsyncDisposable {
           options.mayShowChannels === false
             ? [refuse(request, 'Permission denied')]
             : list(request, player.#channels.coreShowChannels(player.#now())),
-        login: (request) => [succeed(request, 'Message: Authentication accepted'), player.#booted()],
+        login: (request) => [
+          succeed(request, 'Message: Authentication accepted'),
+          ...(player.isBooted ? [player.#booted()] : []),
+        ],
         corestatus: (request) => [succeed(request, ...player.#startup())],
       },
     });
@@ -59,6 +66,16 @@ export class AmiPlayer implements AsyncDisposable {
 
   get url(): string {
     return this.server.url;
+  }
+
+  boot(): void {
+    this.isBooted = true;
+    this.server.say([this.#booted()]);
+  }
+
+  /** What happens while nothing that is said gets through. */
+  missed(messages: readonly PlayedMessage[]): void {
+    this.#takeIn(messages, 0);
   }
 
   /** Says messages, to whoever listens: nobody is a caller that comes and goes unheard. */
@@ -91,9 +108,9 @@ export class AmiPlayer implements AsyncDisposable {
     await this.server[Symbol.asyncDispose]();
   }
 
-  #takeIn(messages: readonly PlayedMessage[]): void {
+  #takeIn(messages: readonly PlayedMessage[], listeners = this.server.connections): void {
     for (const { message, queueLogLines } of messages) {
-      if (message.event !== undefined) this.eventsSaid += this.server.connections;
+      if (message.event !== undefined) this.eventsSaid += listeners;
       this.#channels.take(message, this.#now());
       const { queueLog } = this.#options;
       if (queueLog !== undefined) {

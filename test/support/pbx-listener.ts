@@ -11,7 +11,7 @@ import type { AmiPlayer } from './ami-player.ts';
 import { type TestSettings, testSettings } from './app.ts';
 import { plainDerivation } from './derivation.ts';
 import type { ManualTimers } from './manual-timers.ts';
-import { type PbxWatch, secondsOf, startPbxWatch, until } from './pbx-watch.ts';
+import { type PbxWatch, secondsOf, startPbxWatch, turns, until } from './pbx-watch.ts';
 import { tempFolder } from './temp-folder.ts';
 
 /** Watch, recorder and a real SQLite: what an instance does with a PBX, without HTTP, threads and time of its own. */
@@ -23,6 +23,8 @@ export interface PbxListener extends AsyncDisposable {
   log: string[];
   /** Waits until all that the player has said is understood, decided and stored. */
   hasHeardAll(): Promise<void>;
+  /** Waits until all that the player has said is read; what it comes to may be anywhere by then. */
+  hasReadAll(): Promise<void>;
   /** The PBX closes the connection; resolves when it is gone on both sides. */
   isCut(): Promise<void>;
   /** Lets the time pass until the next attempt to connect, and waits until all that is there is known. */
@@ -38,10 +40,15 @@ export interface PbxListenerOptions {
   store?: Store;
   settings?: TestSettings;
   instance?: string;
+  /** What was found waits for it before it is recorded. */
+  hold?: () => Promise<void>;
+  /** From 0 to 1, for delays; default 0.5. */
+  random?: () => number;
 }
 
-/** More than the first delays of reconnecting. */
-const RECONNECT_MS = 2_000;
+/** More than any delay of reconnecting. */
+const LONGEST_MS = 40_000;
+const STEP_MS = 400;
 
 export async function openTestStore(): Promise<Store> {
   return await openSqliteStore({ path: join(tempFolder(), 'calls.db'), derivation: plainDerivation });
@@ -60,9 +67,13 @@ export async function startPbxListener(options: PbxListenerOptions): Promise<Pbx
   const pbx = await startPbxWatch({
     url: player.url,
     timers,
+    ...(options.random !== undefined && { random: options.random }),
     kept: { keptPlace: (place, reader) => store.keptPlace(place, placeReader(instance, reader)) },
     ...(queueLog !== undefined && { queueLog }),
-    report: (findings) => capture.take(findings),
+    async report(findings) {
+      await options.hold?.();
+      await capture.take(findings);
+    },
     logger,
   });
   const said = player.eventsSaid;
@@ -75,18 +86,28 @@ export async function startPbxListener(options: PbxListenerOptions): Promise<Pbx
       await pbx.hasHeard(player.eventsSaid - said);
       await pbx.settle();
     },
+    async hasReadAll() {
+      const isRead = () => pbx.watch.status().events >= player.eventsSaid - said;
+      await until(isRead, 'not all is read');
+    },
     async isCut() {
       player.server.hangUp();
       await until(() => pbx.watch.phase() === 'waiting' && player.server.connections === 0, 'the connection stays');
     },
     async isBack() {
-      timers.advance(RECONNECT_MS);
+      // Delays grow while connections do not last.
+      for (let spent = 0; spent < LONGEST_MS && pbx.watch.phase() === 'waiting'; spent += STEP_MS) {
+        timers.advance(STEP_MS);
+        await turns(1);
+      }
       await pbx.isUp();
       await pbx.settle();
     },
     async rows() {
       const moment = { now: Math.floor(secondsOf(timers)), pbxConnected: true };
-      return (await store.readCalls({ filter: {}, sort: 'id', limit: 1000, at: { page: 1 }, moment })).calls;
+      const calls: Call[] = [];
+      for await (const batch of store.streamCalls({}, moment)) calls.push(...batch);
+      return calls;
     },
     async [Symbol.asyncDispose]() {
       await pbx[Symbol.asyncDispose]();

@@ -18,6 +18,7 @@ export interface PbxWatchOptions {
   kept?: Pick<CaptureRecords, 'keptPlace'>;
   queueLog?: string;
   logger: Logger;
+  random?: () => number;
 }
 
 /** A watch over a manager port, moved on by hand. */
@@ -43,6 +44,7 @@ export async function startPbxWatch({
   kept,
   queueLog,
   logger,
+  random = () => 0.5,
 }: PbxWatchOptions): Promise<PbxWatch> {
   const address = parseAmiAddress(url);
   const place = `${address.host}:${address.port}`;
@@ -55,7 +57,7 @@ export async function startPbxWatch({
     address,
     timers,
     actionIdPrefix: 'test',
-    random: () => 0.5,
+    random,
     inboundContexts: [...RECORDED_SETTINGS.inboundContexts],
     queueLog: queueLog === undefined ? undefined : createQueueLogFileReader(queueLog),
     known: { heard: await keptAs(HEARD), queueLog: await keptAs(QUEUE_LOG) },

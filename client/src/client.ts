@@ -8,6 +8,8 @@ import type {
   CompleteParameters,
   CursorPagination,
   DeleteParameters,
+  DoNotCallData,
+  DoNotCallRow,
   ExtendParameters,
   Filters,
   HistoryRow,
@@ -138,6 +140,12 @@ export interface Client {
   /** The projects that the token may use, and their settings. */
   projects(options?: RequestOptions): Promise<ProjectRow[]>;
 
+  /**
+   * Who is not to be called: `add` numbers, `remove` them, or `list` a page of the entries, newest first. Answers the
+   * entries; of a change one for each number, in their order.
+   */
+  doNotCall(data: DoNotCallData, options?: Omit<ChangingOptions, 'with'>): Promise<DoNotCallRow[]>;
+
   /** What goes on at this moment: waiting callers, agents with calls, missed calls that nobody can be called back for. */
   live(options?: Omit<RowOptions, 'with'>): Promise<LiveRow>;
 
@@ -239,6 +247,7 @@ export function createClient(options: ClientOptions): Client {
     stats: async (filters = {}, options = {}) => one(await ask('stats', { data: { filters } }, options)),
     me: async (options = {}) => one(await ask('me', {}, options)),
     projects: (options = {}) => ask('projects', {}, options),
+    doNotCall: (data, options = {}) => change('do_not_call', { data }, options, 'list' in data ? 'always' : 'key'),
     live: async (options = {}) => one(await ask('live', {}, options)),
     system: async (options = {}) => one(await ask('system', {}, options)),
   };

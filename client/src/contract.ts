@@ -1,3 +1,4 @@
+import type { DoNotCallData, DoNotCallRow } from './do-not-call.ts';
 import type { LiveRow, PbxBrief, SystemRow } from './watch-rows.ts';
 import type {
   AssignType,
@@ -17,6 +18,7 @@ import type {
   WithMember,
 } from './words.ts';
 
+export type * from './do-not-call.ts';
 export type * from './watch-rows.ts';
 /**
  * The words and shapes of the callqueue API, exactly as they travel. The server's types, checks, SQL and OpenAPI
@@ -294,6 +296,10 @@ export interface HistoryParameters extends CommonParameters {
   data: { id: number };
 }
 
+export interface DoNotCallParameters extends CommonParameters, ChangingParameters {
+  data: DoNotCallData;
+}
+
 export interface StatsParameters extends CommonParameters {
   data?: { filters?: Filters | null };
 }
@@ -326,6 +332,7 @@ export interface ActionParameters {
   changes: ChangesParameters;
   me: CommonParameters;
   projects: CommonParameters;
+  do_not_call: DoNotCallParameters;
   live: CommonParameters;
   system: CommonParameters;
 }
@@ -434,6 +441,7 @@ export interface ActionResults {
   changes: ChangeRow;
   me: MeRow;
   projects: ProjectRow;
+  do_not_call: DoNotCallRow;
   live: LiveRow;
   system: SystemRow;
 }

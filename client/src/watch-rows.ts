@@ -36,7 +36,7 @@ export interface LiveRow {
   caller_count: number | null;
   /** Who holds a call, last taken first, at most 200. */
   agents: LiveAgent[];
-  /** Missed calls that nobody can be called back for, by project. */
+  /** Missed calls without a row, by project: nobody can be called back, or who called asked not to be. */
   unlisted: LiveUnlisted[];
 }
 

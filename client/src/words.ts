@@ -99,6 +99,7 @@ export const ACTIONS = [
   'changes',
   'me',
   'projects',
+  'do_not_call',
   'live',
   'system',
 ] as const;
@@ -107,6 +108,10 @@ export type Action = (typeof ACTIONS)[number];
 /** What a save did to each call. */
 export const SAVE_OUTCOMES = ['created', 'updated', 'unchanged', 'in_progress'] as const;
 export type SaveOutcome = (typeof SAVE_OUTCOMES)[number];
+
+/** What became of a number that was to be put on the do-not-call list, or taken from it. */
+export const DO_NOT_CALL_OUTCOMES = ['added', 'updated', 'unchanged', 'removed', 'absent'] as const;
+export type DoNotCallOutcome = (typeof DO_NOT_CALL_OUTCOMES)[number];
 
 /** What the history of a call can tell. */
 export const CALL_EVENTS = [
@@ -144,8 +149,8 @@ export const PBX_PHASES = [
 ] as const;
 export type PbxPhase = (typeof PBX_PHASES)[number];
 
-/** Why a missed call cannot stand in the list: nobody can be called back. */
-export const UNLISTED = ['withheld', 'not_dialable'] as const;
+/** Why a missed call does not stand in the list: nobody can be called back, or who called asked not to be. */
+export const UNLISTED = ['withheld', 'not_dialable', 'do_not_call'] as const;
 export type Unlisted = (typeof UNLISTED)[number];
 
 /** What was found of one thing that was looked at. */

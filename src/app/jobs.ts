@@ -25,6 +25,8 @@ export interface Jobs {
 
 const LEASES_MS = 1000;
 const TIDY_MS = 10 * 60_000;
+/** Entries of the do-not-call list that have ended stay in the database for so long, for whoever has to look into a complaint. */
+const ENDED_DO_NOT_CALL_DAYS = 30;
 
 /**
  * What has to be done without anybody asking: calls go back when a lease runs out, and what is no longer kept is
@@ -111,5 +113,6 @@ export function tidyLimits(
     ...(changesBefore !== undefined && { changesBefore }),
     ...(closedCallsBefore !== undefined && { closedCallsBefore }),
     repeatsBefore: now,
+    doNotCallBefore: now - ENDED_DO_NOT_CALL_DAYS * SECONDS_PER_DAY,
   };
 }

@@ -4,6 +4,7 @@ import type { CallFilter, Moment } from './call-filter.ts';
 import type { CallContent, Completion, Conflict } from './call-life.ts';
 import type { CaptureCommand, RecordedAs } from './capture-command.ts';
 import type { EpochSeconds } from './clock.ts';
+import type { AddDoNotCallCommand, DoNotCallChange, RemoveDoNotCallCommand } from './do-not-call.ts';
 
 /**
  * What can be asked of the stored calls, as plain data: it travels to the thread, or the database, that decides and
@@ -20,6 +21,8 @@ export type Command =
   | CompleteCommand
   | NoteCommand
   | ExpireLeasesCommand
+  | AddDoNotCallCommand
+  | RemoveDoNotCallCommand
   | CaptureCommand;
 
 /** Which calls a command is about; at most 10,000. */
@@ -144,6 +147,8 @@ export type CommandOutcome =
   | { kind: 'saved'; calls: SavedCall[] }
   /** The calls as they are now, in the order named; of a claim that found nothing: none. */
   | { kind: 'calls'; calls: Call[] }
+  /** What became of each number, in their order. */
+  | { kind: 'do_not_call'; changes: DoNotCallChange[] }
   /** What became of something that the PBX told, and the calls that it changed, as they are now. */
   | { kind: 'recorded'; as: RecordedAs; calls: Call[] }
   /** Nothing was stored; every row that stands in the way is named. */

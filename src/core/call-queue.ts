@@ -7,6 +7,7 @@ import type { CallWriter } from './call-writer.ts';
 import type { CaptureGap } from './capture-command.ts';
 import type { CaptureRecords, UnlistedMisses, UnlistedQuestion } from './capture-records.ts';
 import type { Clock } from './clock.ts';
+import type { DoNotCallList, DoNotCallPage, DoNotCallQuestion } from './do-not-call.ts';
 import type { Pbx, PbxStatus } from './pbx.ts';
 import { GAPS_TOLD_SECONDS } from './recent-gaps.ts';
 
@@ -58,10 +59,12 @@ export interface CallQueue {
   recentGaps(limit: number): Promise<CaptureGap[]>;
   /** Missed calls without a row, of the hours from that of `since` on. */
   unlistedMisses(question: UnlistedQuestion): Promise<UnlistedMisses[]>;
+  /** Who is not to be called at this moment, newest entries first. */
+  doNotCall(question: Omit<DoNotCallQuestion, 'now'>): Promise<DoNotCallPage>;
 }
 
 export interface CallQueueParts {
-  store: CallStore & CallWriter & CallJournal & CaptureRecords;
+  store: CallStore & CallWriter & CallJournal & CaptureRecords & DoNotCallList;
   clock: Clock;
   pbx: Pbx;
 }
@@ -92,5 +95,6 @@ export function createCallQueue({ store, clock, pbx }: CallQueueParts): CallQueu
     pbxStatus: () => pbx.status(),
     recentGaps: (limit) => store.captureGaps({ since: clock.now() - GAPS_TOLD_SECONDS, limit }),
     unlistedMisses: (question) => store.unlistedMisses(question),
+    doNotCall: (question) => store.doNotCall({ ...question, now: clock.now() }),
   };
 }

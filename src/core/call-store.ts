@@ -5,6 +5,7 @@ import type { CallJournal } from './call-journal.ts';
 import type { CallWriter } from './call-writer.ts';
 import type { CaptureRecords } from './capture-records.ts';
 import type { EpochSeconds } from './clock.ts';
+import type { DoNotCallList } from './do-not-call.ts';
 import type { NewToken, StoredToken } from './token.ts';
 
 /** Rows ready to be sent: JSON objects of the default row shape joined by commas, without brackets. */
@@ -40,6 +41,8 @@ export interface Derivation {
   /** Changes whenever `derive` would answer differently (row shape, time zone, countries): the store then makes all anew. */
   version: string;
   derive(call: Call): Derived;
+  /** The forms in which projects keep a number, for one or for all (null): one, unless it is national and they differ. */
+  numbersOf(number: string, projectId: number | null): readonly string[];
 }
 
 /** An import in one transaction: nothing is visible, nor kept after a crash, before `commit` has returned. */
@@ -88,7 +91,7 @@ export interface TokenStore {
 }
 
 /** An open database. One that was opened for reading only throws StoreUnavailableError where it should write. */
-export interface Store extends CallStore, TokenStore, CallWriter, CallJournal, CaptureRecords {
+export interface Store extends CallStore, TokenStore, CallWriter, CallJournal, CaptureRecords, DoNotCallList {
   /** Rejects when the database cannot be written to; says so in the message. */
   checkWritable(): Promise<void>;
   /** Ends what was begun, refuses what comes from now on, and closes it; may be called twice. */

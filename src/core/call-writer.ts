@@ -22,6 +22,8 @@ export interface TidyLimits {
   closedCallsBefore?: EpochSeconds;
   /** Records of repeatable requests whose time is over. */
   repeatsBefore: EpochSeconds;
+  /** Entries of the do-not-call list that ended before this instant. */
+  doNotCallBefore?: EpochSeconds;
 }
 
 export interface Tidied {
@@ -29,4 +31,5 @@ export interface Tidied {
   changes: number;
   calls: number;
   repeats: number;
+  doNotCall: number;
 }

@@ -21,12 +21,12 @@ export interface RecordMissedCommand {
   /** Without a number it makes no row and is only counted. */
   miss: MissedCall;
   /** Why the number is null: it was withheld, or is none that can be called back. */
-  unlisted: Unlisted | null;
+  unlisted: Exclude<Unlisted, 'do_not_call'> | null;
   target: MissTarget;
 }
 
-/** Why a missed call cannot stand in the list. */
-export type Unlisted = 'withheld' | 'not_dialable';
+/** Why a missed call does not stand in the list. Who is not to be called, only the database knows. */
+export type Unlisted = 'withheld' | 'not_dialable' | 'do_not_call';
 
 export interface RecordReachedCommand {
   kind: 'record_reached';
@@ -76,7 +76,7 @@ export type RecordedAs =
   | 'created_closed'
   /** One more miss of a row that is open. */
   | 'counted'
-  /** No row, as nobody can be called back: counted. */
+  /** No row, as nobody can be called back, or wants to be: counted. */
   | Unlisted
   /** Rows were completed. */
   | 'cleared'

@@ -27,6 +27,7 @@ const VERDICTS: Record<RecordedAs | NotRecorded, true> = {
   counted: true,
   withheld: true,
   not_dialable: true,
+  do_not_call: true,
   cleared: true,
   left_alone: true,
   nothing: true,

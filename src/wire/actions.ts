@@ -5,6 +5,7 @@ import { changesAction } from './changes-action.ts';
 import { claimAction } from './claim-action.ts';
 import { completeAction } from './complete-action.ts';
 import { deleteAction } from './delete-action.ts';
+import { doNotCallAction } from './do-not-call-action.ts';
 import { extendAction } from './extend-action.ts';
 import { historyAction } from './history-action.ts';
 import { liveAction } from './live-action.ts';
@@ -35,6 +36,7 @@ const definitions: Record<Action, ActionDefinition> = {
   changes: changesAction,
   me: meAction,
   projects: projectsAction,
+  do_not_call: doNotCallAction,
   live: liveAction,
   system: systemAction,
 };

@@ -23,7 +23,7 @@ export interface Order {
 
 /** What was done, and the headers that the answer then has. */
 export interface Done {
-  outcome: Extract<CommandOutcome, { kind: 'saved' | 'calls' }>;
+  outcome: Extract<CommandOutcome, { kind: 'saved' | 'calls' | 'do_not_call' }>;
   headers: Readonly<Record<string, string>>;
   moment: Moment;
 }
@@ -46,6 +46,7 @@ export async function carryOut(order: Order, { queue }: ApiParts): Promise<Done>
   switch (outcome.kind) {
     case 'saved':
     case 'calls':
+    case 'do_not_call':
       return { outcome, headers, moment };
     case 'refused':
       throw refusalOfRows(outcome.rows, reading.style, command.kind === 'update');

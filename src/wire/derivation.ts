@@ -1,4 +1,5 @@
 import type { Derivation } from '../core/call-store.ts';
+import { numberReadings } from '../core/do-not-call.ts';
 import { NUMBER_RULES, normalizeNumber } from '../core/phone-number.ts';
 import type { Projects } from '../core/project.ts';
 import type { TimeZone } from '../core/time-zone.ts';
@@ -20,6 +21,7 @@ export function createDerivation({ timeZone, projects }: { timeZone: TimeZone; p
         outboundNumber: call.outboundNumber === null ? null : normalize(call.outboundNumber, country),
       };
     },
+    numbersOf: (number, projectId) => numberReadings(number, projectId, projects),
   };
 }
 

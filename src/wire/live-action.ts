@@ -67,13 +67,16 @@ const members: Record<keyof LiveRow, JsonSchema> = {
     since: { ...nullableTimeSchema, description: 'When the agent took it; null: not known any more.' },
     until: { ...nullableTimeSchema, description: 'When the lease runs out; null: it does not.' },
   }),
-  unlisted: listOf('Missed calls that nobody can be called back for, by project.', {
-    project_id: { type: 'integer' },
-    why: { enum: UNLISTED },
-    today: { ...countSchema, description: 'Since midnight; where that is within an hour of UTC, all of that hour.' },
-    last_24_hours: { ...countSchema, description: 'Of this hour and the 24 before it.' },
-    last_at: timeSchema,
-  }),
+  unlisted: listOf(
+    'Missed calls without a row, by project: nobody can be called back, or who called asked not to be.',
+    {
+      project_id: { type: 'integer' },
+      why: { enum: UNLISTED },
+      today: { ...countSchema, description: 'Since midnight; where that is within an hour of UTC, all of that hour.' },
+      last_24_hours: { ...countSchema, description: 'Of this hour and the 24 before it.' },
+      last_at: timeSchema,
+    },
+  ),
 };
 
 /** `action=live`: what goes on at this moment. */
@@ -83,7 +86,7 @@ export const liveAction: ActionDefinition = {
   isChanging: false,
   summary: 'Read what goes on at this moment',
   description:
-    'Callers in queues, agents who hold a call, and how many missed calls cannot stand in the list as nobody can be called back. A token limited to projects sees what belongs to these; callers in queues it does not see, as whose they are is not known.',
+    'Callers in queues, agents who hold a call, and how many missed calls do not stand in the list, as nobody can be called back or who called asked not to be. A token limited to projects sees what belongs to these; callers in queues it does not see, as whose they are is not known.',
   parameters: parameterSchemas(spec),
   answer: answerOf(objectOf('This moment.', members), () => [exampleLive()]),
   examples: { 'This moment': {} },

@@ -55,6 +55,7 @@ export const messages = {
     problem('invalid_value', `Invalid ${name}: it stands in data and beside it (give it once)`, name),
   notTogether: (one: string, other: string) =>
     problem('invalid_value', `Invalid ${one}: it does not go with ${other} (leave one of them out)`, one),
+  missingDoNotCall: () => problem('missing_value', 'Missing add: give numbers to add or to remove, or list', 'add'),
   missingRows: () =>
     problem(
       'missing_value',
@@ -134,6 +135,10 @@ export const messages = {
   actionNotAllowed: (action: string) => problem('action_not_allowed', `This token may not ${action}`),
   projectNotAllowed: (projectId: number) =>
     problem('project_not_allowed', `This token may not use project ${projectId}`, 'project_id'),
+  allProjectsNotAllowed: () =>
+    problem('project_not_allowed', 'This token may not use all projects (name one in project_id)', 'project_id'),
+  doNotCallNotAllowed: () =>
+    problem('action_not_allowed', 'This token may not change the do-not-call list (that needs scope write)'),
   agentNotAllowed: (agent: string) =>
     problem(
       'agent_not_allowed',
@@ -303,6 +308,9 @@ export const expected = {
   noControlCharacters: () => 'a text without control characters',
   phoneNumber: () => 'a phone number',
   dialableNumber: () => '3 to 20 digits, at most 15 after a +',
+  unambiguousNumber: () => 'a number that begins with + and its country, as not all projects are of one country',
+  timeToCome: () => 'a time to come',
+  yesOrNumbers: (kind: string) => `true, or ${kind}`,
   pbxName: () => '1 to 79 of the characters A-Z a-z 0-9 _ . -',
   variables: () => 'a map of names to texts, numbers or booleans',
   variableName: () => 'variable names of letters, digits and _, not beginning with a digit',

@@ -86,12 +86,14 @@ describe('the jobs', () => {
     expect(tidyLimits({ keepChangesDays: 30 }, NOW)).toEqual({
       changesBefore: NOW - 30 * DAY,
       repeatsBefore: NOW,
+      doNotCallBefore: NOW - 30 * DAY,
     });
     expect(tidyLimits({ keepChangesDays: 1, keepHistoryDays: 2, keepClosedCallsDays: 3 }, NOW)).toEqual({
       changesBefore: NOW - DAY,
       historyBefore: NOW - 2 * DAY,
       closedCallsBefore: NOW - 3 * DAY,
       repeatsBefore: NOW,
+      doNotCallBefore: NOW - 30 * DAY,
     });
   });
 

@@ -76,6 +76,25 @@ describe('a service with a PBX', () => {
     expect(app.logLines.join('')).not.toContain(server.secret);
   });
 
+  it('keeps who asked not to be called out of the list, and shows that they called', async () => {
+    await using server = await AmiServer.start();
+    await using app = await startWithPbx(server);
+    await untilUp(app);
+    const { body } = await app.post({ action: 'do_not_call', data: { add: [CALLER] } });
+    expect(body.results).toMatchObject([{ number: CALLER, outcome: 'added' }]);
+
+    const barred = inboundCall('1795465000.1', CALLER);
+    const other = inboundCall('1795465000.2', '+441632960002');
+    for (const call of [barred, other]) server.say([call.begins, call.joins, ...call.givesUp]);
+    const list = await until(app, (found) => found.length > 0);
+    expect(list.map(({ caller_id }) => caller_id)).toEqual(['+441632960002']);
+
+    const live = await app.post<{ unlisted: object[] }>({ action: 'live' });
+    expect(live.body.results[0]?.unlisted).toMatchObject([{ project_id: 1, why: 'do_not_call', last_24_hours: 1 }]);
+    const figures = await (await app.fetch('/metrics')).text();
+    expect(figures).toMatch(/callqueue_capture_verdicts_total\{result="do_not_call"\} 1/);
+  });
+
   it('knows after a restart what happened meanwhile, and shows the gap', async () => {
     const queueLog = join(tempFolder(), 'queue_log');
     writeFileSync(queueLog, '1795465000|NONE|NONE|NONE|QUEUESTART|\n');

@@ -29,6 +29,12 @@ const ACTIONS: [name: string, ask: (client: Client) => Promise<unknown>, sent: o
   ['stats', (client) => client.stats({ project_id: 1 }), { data: { filters: { project_id: 1 } } }],
   ['me', (client) => client.me(), {}],
   ['projects', (client) => client.projects(), {}],
+  ['do_not_call', (client) => client.doNotCall({ list: true }), { data: { list: true } }],
+  [
+    'do_not_call',
+    (client) => client.doNotCall({ add: ['+441632960001'], reason: 'x' }),
+    { data: { add: ['+441632960001'], reason: 'x' } },
+  ],
   ['live', (client) => client.live(), {}],
   ['live', (client) => client.live({ timeFormat: 'rfc3339' }), { time_format: 'rfc3339' }],
   ['system', (client) => client.system(), {}],
@@ -78,6 +84,7 @@ describe('a lost answer', () => {
     ['release', (client) => client.release({ id: 1 })],
     ['complete', (client) => client.complete({ id: 1 })],
     ['note', (client) => client.note({ id: 1, text: 'x' })],
+    ['do_not_call', (client) => client.doNotCall({ remove: '+441632960001' })],
   ];
 
   test.each(keyed)('makes %s try again with the same key', async (_, ask) => {
@@ -92,6 +99,7 @@ describe('a lost answer', () => {
     ['the claim of a certain call', (client) => client.claim({ id: 1 })],
     ['extend', (client) => client.extend({ id: 1 })],
     ['history', (client) => client.history(1)],
+    ['the do-not-call list', (client) => client.doNotCall({ list: true })],
   ])('makes %s try again without a key, because twice is as good as once', async (_, ask) => {
     const { requests, keys } = await trying([resets, results([{ id: 1 }])], ask);
     expect({ requests, keys }).toEqual({ requests: 2, keys: [undefined, undefined] });

@@ -223,7 +223,7 @@ export function describeCallJournal(name: string, prepare: () => OpenStore): voi
       await save(store, [{ callerIdName: 'Ana' }, { callerIdName: 'Bea' }, {}]);
       await carryOut(store, cancelOf(1, 2));
       await carryOut(store, claimOf('ana'), contextOf({ now: NOW + 5 }));
-      const nothing = { history: 0, changes: 0, calls: 0, repeats: 0 };
+      const nothing = { history: 0, changes: 0, calls: 0, repeats: 0, doNotCall: 0 };
       expect(await store.tidy({ repeatsBefore: NOW })).toEqual(nothing);
       expect(await store.tidy({ repeatsBefore: NOW, closedCallsBefore: NOW })).toEqual(nothing);
       expect(await store.tidy({ repeatsBefore: NOW, closedCallsBefore: NOW + 1 })).toEqual({ ...nothing, calls: 2 });
@@ -251,7 +251,7 @@ export function describeCallJournal(name: string, prepare: () => OpenStore): voi
       const later = contextOf({ now: NOW + 1 });
       const tidying = store.tidy(limits);
       const saving = Promise.all(times(50, () => save(store, [{}], {}, later)));
-      expect(await tidying).toEqual({ history: 500, changes: 5_500, calls: 2_500, repeats: 0 });
+      expect(await tidying).toEqual({ history: 500, changes: 5_500, calls: 2_500, repeats: 0, doNotCall: 0 });
       await saving;
       expect((await feed(store, { since: 5_500, limit: 100 })).entries).toHaveLength(50);
     });

@@ -360,6 +360,7 @@ export function describeCallStore(name: string, prepare: () => OpenStore): void 
       await store.close();
       const international = (number: string | null) => number && `+44${number.replace(/^0| /g, '')}`;
       const other: Derivation = {
+        ...plainDerivation,
         version: 'other',
         derive: (call) => ({
           json: JSON.stringify({ id: call.id, other: true }),

@@ -198,6 +198,7 @@ export function describeCapture(name: string, prepare: () => OpenStore): void {
       if (isHeld) await carryOut(before, claimOf('ana', { id: 2 }));
       await before.close();
       const withCountry: Derivation = {
+        ...plainDerivation,
         version: 'with a country',
         derive(call) {
           const derived = plainDerivation.derive(call);

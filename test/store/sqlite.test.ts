@@ -7,6 +7,7 @@ import { describeCallJournal } from './call-journal-contract.ts';
 import { describeCallStore } from './call-store-contract.ts';
 import { describeCallWriter } from './call-writer-contract.ts';
 import { describeCapture } from './capture-contract.ts';
+import { describeDoNotCall } from './do-not-call-contract.ts';
 
 const prepare = (options: Partial<SqliteStoreOptions> = {}) => {
   const folder = tempFolder();
@@ -15,7 +16,8 @@ const prepare = (options: Partial<SqliteStoreOptions> = {}) => {
 };
 const withThreads = { spawnWriter: spawnPlainWriter };
 
-for (const describeContract of [describeCallStore, describeCallWriter, describeCallJournal, describeCapture]) {
+const contracts = [describeCallStore, describeCallWriter, describeCallJournal, describeCapture, describeDoNotCall];
+for (const describeContract of contracts) {
   describeContract('SQLite', () => prepare());
   describeContract('SQLite with threads', () => prepare(withThreads));
 }

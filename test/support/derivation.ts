@@ -11,6 +11,7 @@ export const plainDerivation: Derivation = {
     dnidNumber: call.dnid && cleanNumber(call.dnid),
     outboundNumber: call.outboundNumber && cleanNumber(call.outboundNumber),
   }),
+  numbersOf: (number) => [cleanNumber(number)],
 };
 
 /** All members under names as long as those of the API, so that sizes are lifelike. */

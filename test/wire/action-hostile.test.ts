@@ -122,7 +122,7 @@ describe('a call of another project', () => {
 describe('the scope of a token', () => {
   it.each(OTHERS)('decides whether it may %s', async (action) => {
     const needed = actions.get(action)?.scope;
-    const isReading = ['history', 'stats', 'changes', 'me', 'projects', 'live'].includes(action);
+    const isReading = ['history', 'stats', 'changes', 'me', 'projects', 'do_not_call', 'live'].includes(action);
     expect(needed).toBe(action === 'system' ? 'admin' : isReading ? 'read' : 'write');
     const api = await open();
     const { status, answer } = await api.send({ action }, { ...writer, scope: 'read' });
@@ -168,6 +168,9 @@ describe('whatever is sent to any action', () => {
     ['agent', mostly(fc.constantFrom('ana', 'bob'))],
     ['result', mostly(fc.constantFrom(...RESULTS))],
     ['text', mostly(fc.constant('x'))],
+    ['add', mostly(fc.constantFrom('+441632960001', ['0722123456'], ['+441632960001', '+441632960002']))],
+    ['remove', mostly(fc.constantFrom('+441632960001', ['0722123456']))],
+    ['list', mostly(fc.constantFrom(true, '+441632960001'))],
     ['filters', fc.dictionary(fc.constantFrom('status', 'id', 'campaign', 'foo'), value, { maxKeys: 2 })],
   ]);
   const namesOf = (action: Action) => {

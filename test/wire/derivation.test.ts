@@ -11,7 +11,7 @@ const projects: Projects = new Map([
 ]);
 
 describe('what is kept ready beside a call', () => {
-  const { derive } = createDerivation({ timeZone: bucharest, projects });
+  const { derive, numbersOf } = createDerivation({ timeZone: bucharest, projects });
 
   it('holds its numbers as they are compared, by the country of its project', () => {
     const numbers = { callerId: '0722 123 456', dnid: '(01632) 960100', outboundNumber: '0044 1632 960101' };
@@ -22,6 +22,16 @@ describe('what is kept ready beside a call', () => {
     });
     expect(derive({ ...makeCall({ ...numbers, projectId: 2 }), id: 1 })).toMatchObject({ callerNumber: '0722123456' });
     expect(derive({ ...makeCall({ ...numbers, projectId: 77 }), id: 1 })).toMatchObject({ callerNumber: '0722123456' });
+  });
+
+  it('knows in which forms projects keep a number: one of each, or all of theirs', () => {
+    expect(numbersOf('0722 123 456', 1)).toEqual(['+40722123456']);
+    expect(numbersOf('0722 123 456', 2)).toEqual(['0722123456']);
+    expect(numbersOf('0722 123 456', 77)).toEqual(['0722123456']);
+    expect(numbersOf('0722 123 456', null)).toEqual(['+40722123456', '0722123456']);
+    expect(numbersOf('0044 1632 960101', null)).toEqual(['+441632960101']);
+    const nothing = createDerivation({ timeZone: bucharest, projects: new Map() });
+    expect(nothing.numbersOf('0722 123 456', null)).toEqual(['0722123456']);
   });
 
   it('says nothing about numbers that are not there', () => {

@@ -2,13 +2,14 @@ import type { CallFilter, Moment } from '../../core/call-filter.ts';
 import type { EpochSeconds } from '../../core/clock.ts';
 import { LIMIT } from './bound-limit.ts';
 import type { Connection } from './connection.ts';
+import { MAY_BE_CALLED } from './do-not-call.ts';
 import { whereOf } from './find-page.ts';
 import { narrowed } from './find-rows.ts';
 import { allOf, type Condition, whereClause } from './where-clause.ts';
 
 /**
  * The id of the best due manual call that matches: highest priority, then due longest, then lowest id; never one whose number
- * somebody is working on, in whatever project. Undefined: there is none.
+ * somebody is working on, in whatever project, or is not to be called. Undefined: there is none.
  *
  * A list may hold many calls that are due only later, with priorities above those that are due now. What is due has
  * become so at or before now (`due_since`), so within one priority they lie together at the beginning of the index.
@@ -55,6 +56,7 @@ function wanted(filter: CallFilter, moment: Moment, projectIds: readonly number[
     whereClause({ due: true }, moment),
     narrowed(filter, moment, projectIds),
     { sql: NUMBER_IS_FREE, values: [] },
+    { sql: MAY_BE_CALLED, values: [moment.now] },
   ]);
 }
 

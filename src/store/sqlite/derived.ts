@@ -4,6 +4,7 @@ import { systemClock } from '../../core/clock.ts';
 import { StoreUnavailableError, StoreUnusableError } from '../../core/errors.ts';
 import { mergeItems } from '../../core/missed-item.ts';
 import type { Connection } from './connection.ts';
+import { remakeDoNotCall } from './do-not-call.ts';
 import { DERIVED_COLUMNS, derivedValues } from './insert-calls.ts';
 import { openItem } from './record-missed.ts';
 import { CALL_COLUMNS, type SqlValue, toCall } from './row-columns.ts';
@@ -72,6 +73,7 @@ export async function remakeDerived(
       for (const row of rows) remake(connection, derivation, row);
       done += rows.length;
       if (rows.length === BATCH) return rows.at(-1)?.[0] as number;
+      remakeDoNotCall(connection, derivation);
       setVersion(connection, version);
       return undefined;
     }, lockWaitMs);

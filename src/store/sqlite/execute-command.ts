@@ -5,6 +5,7 @@ import { keepPlace, recordGap, recordOwnChannels } from './capture-records.ts';
 import { changeCall, changeCalls, updateCalls } from './change-calls.ts';
 import { bestDueCall } from './claim-call.ts';
 import type { Connection } from './connection.ts';
+import { addDoNotCall, removeDoNotCall } from './do-not-call.ts';
 import { expireLeases } from './expire-leases.ts';
 import { recordMissed } from './record-missed.ts';
 import { recordReached } from './record-reached.ts';
@@ -32,13 +33,16 @@ export function executeCommand(
   const expired = expireLeases(writing);
   const outcome: CommandOutcome =
     command.kind === 'expire_leases' ? { kind: 'calls', calls: expired } : outcomeOf(writing, command, context);
-  const isDone = outcome.kind === 'saved' || outcome.kind === 'calls' || outcome.kind === 'recorded';
+  const isDone = DONE.includes(outcome.kind);
   const isStored = isDone && !(command.kind === 'save' && command.dryRun);
   // Who found nothing to claim may ask again with the same key.
   const isWorthKeeping = isStored && !(outcome.kind === 'calls' && outcome.calls.length === 0);
   if (repeat !== undefined && isWorthKeeping) keepForRepeats(connection, repeat, outcome, moment.now);
   return { outcome, isReplay: false, isStored };
 }
+
+/** What is not among these was refused, and is undone. */
+const DONE: readonly CommandOutcome['kind'][] = ['saved', 'calls', 'recorded', 'do_not_call'];
 
 function outcomeOf(
   writing: Writing,
@@ -48,9 +52,7 @@ function outcomeOf(
   const { now } = writing;
   switch (command.kind) {
     case 'save':
-      if (projectIds?.includes(command.projectId) === false) {
-        return { kind: 'refused', rows: [{ id: null, index: 0, why: 'not_found' }] };
-      }
+      if (!mayUse(command.projectId, projectIds)) return NOT_THERE;
       return { kind: 'saved', calls: saveCalls(writing, command) };
     case 'update':
       return updateCalls(writing, command, projectIds);
@@ -81,6 +83,10 @@ function outcomeOf(
     }
     case 'note':
       return changeCall(writing, command.id, projectIds, (call) => note(call, command.text, now));
+    case 'add_do_not_call':
+      return mayUse(command.projectId, projectIds) ? addDoNotCall(writing, command) : NOT_THERE;
+    case 'remove_do_not_call':
+      return mayUse(command.projectId, projectIds) ? removeDoNotCall(writing, command) : NOT_THERE;
     case 'record_missed':
       return { kind: 'recorded', ...recordMissed(writing, command) };
     case 'record_reached':
@@ -97,4 +103,10 @@ function outcomeOf(
   }
 }
 
+/** @param projectId null: all projects */
+function mayUse(projectId: number | null, projectIds: readonly number[] | null): boolean {
+  return projectIds === null || (projectId !== null && projectIds.includes(projectId));
+}
+
+const NOT_THERE: CommandOutcome = { kind: 'refused', rows: [{ id: null, index: 0, why: 'not_found' }] };
 const KEPT: CommandOutcome = { kind: 'recorded', as: 'kept', calls: [] };

@@ -11,6 +11,7 @@ import { checkDatabase, checkFile } from './check-database.ts';
 import { Connection, type ConnectionOptions } from './connection.ts';
 import { createDatabase } from './create-database.ts';
 import { createDerivedGuard, isDerivedBy, remakeDerived } from './derived.ts';
+import { readDoNotCall } from './do-not-call.ts';
 import type { CommittedGroup } from './group-commit.ts';
 import { beginImport } from './import-calls.ts';
 import { lastSequence, readChanges, readHistory } from './journal.ts';
@@ -144,6 +145,7 @@ async function createStore(connection: Connection, options: SqliteStoreOptions):
     unlistedMisses: async (question) => readUnlisted(connection, question),
     keptPlace: async (pbx, reader) => readPlace(connection, pbx, reader),
     isOwnChannel: async (channelId) => isOwnChannel(connection, channelId),
+    doNotCall: async (question) => readDoNotCall(connection, question),
     stats: async (filter, moment) => reader?.stats(filter, moment) ?? readStats(connection, filter, moment),
     async close() {
       signal.stop();

@@ -4,6 +4,7 @@ import type { MissTarget } from '../../core/miss-target.ts';
 import { countMiss, missedItem, missedItemBegan, reach } from '../../core/missed-item.ts';
 import { isOwnChannel } from './capture-records.ts';
 import type { Connection } from './connection.ts';
+import { isDoNotCall } from './do-not-call.ts';
 import { nextId } from './insert-calls.ts';
 import { literals } from './literals.ts';
 import { findCall } from './read-calls.ts';
@@ -38,6 +39,11 @@ function putIntoList(writing: Writing, miss: Parameters<typeof missedItem>[1], t
   const { connection, derivation, now } = writing;
   const made = missedItem(nextId(connection), miss, target, now);
   const derived = derivation.derive(made);
+  // Neither a row nor one more in an open one: an agent who finds it waiting longest would call.
+  if (isDoNotCall(writing, made.projectId, derived.callerNumber)) {
+    countUnlisted(writing, made.projectId, 'do_not_call', miss.endedAt);
+    return { as: 'do_not_call', calls: [] };
+  }
   const open = openItem(connection, made.projectId, derived.callerNumber);
   if (open !== undefined) {
     const change = countMiss(open, miss, now);

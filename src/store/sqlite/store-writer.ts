@@ -35,7 +35,7 @@ export function createStoreWriter({ derivation, ...options }: StoreWriterOptions
       return { outcome, isReplay };
     },
     async tidy(limits) {
-      const tidied: Tidied = { history: 0, changes: 0, calls: 0, repeats: 0 };
+      const tidied: Tidied = { history: 0, changes: 0, calls: 0, repeats: 0, doNotCall: 0 };
       for (const { what, step } of tidyTasks(connection, limits)) {
         let place: Place | undefined;
         do {
@@ -69,6 +69,7 @@ const TIDY_WEIGHT = 1_000;
 export function weightOf(command: Command): number {
   if (command.kind === 'save') return command.calls.length;
   if (command.kind === 'update') return command.edits.length;
+  if (command.kind === 'add_do_not_call' || command.kind === 'remove_do_not_call') return command.numbers.length;
   if (command.kind !== 'cancel' && command.kind !== 'delete') return 1;
   const { rows } = command;
   if ('ids' in rows) return rows.ids.length;

@@ -27,7 +27,7 @@ const BATCH = 500;
 const CALLS = 200;
 
 export function tidyTasks(connection: Connection, limits: TidyLimits): TidyTask[] {
-  const { historyBefore, changesBefore, closedCallsBefore, repeatsBefore } = limits;
+  const { historyBefore, changesBefore, closedCallsBefore, repeatsBefore, doNotCallBefore } = limits;
   const tasks: (TidyTask | undefined)[] = [
     { what: 'repeats', step: () => removeRepeats(connection, repeatsBefore) },
     closedCallsBefore === undefined
@@ -37,6 +37,9 @@ export function tidyTasks(connection: Connection, limits: TidyLimits): TidyTask[
       ? undefined
       : { what: 'history', step: (from) => removeHistory(connection, historyBefore, from) },
     changesBefore === undefined ? undefined : { what: 'changes', step: () => removeChanges(connection, changesBefore) },
+    doNotCallBefore === undefined
+      ? undefined
+      : { what: 'doNotCall', step: () => removeEndedDoNotCall(connection, doNotCallBefore) },
   ];
   return tasks.filter((task) => task !== undefined);
 }
@@ -45,6 +48,15 @@ function removeRepeats(connection: Connection, before: EpochSeconds): TidyStep {
   const { changes } = connection.run(
     `DELETE FROM repeats WHERE (token_id, key) IN
       (SELECT token_id, key FROM repeats INDEXED BY repeats_by_expiry WHERE expires < ? LIMIT ${BATCH})`,
+    [before],
+  );
+  return { removed: changes, next: changes < BATCH ? undefined : [] };
+}
+
+function removeEndedDoNotCall(connection: Connection, before: EpochSeconds): TidyStep {
+  const { changes } = connection.run(
+    `DELETE FROM do_not_call WHERE (number_reversed, project_id) IN
+      (SELECT number_reversed, project_id FROM do_not_call INDEXED BY do_not_call_by_end WHERE until < ? LIMIT ${BATCH})`,
     [before],
   );
   return { removed: changes, next: changes < BATCH ? undefined : [] };

@@ -95,6 +95,22 @@ test('histories that were written before missed calls are kept, and take what is
   connection.close();
 });
 
+test('missed calls without a row that were counted before the do-not-call list are kept, and take what is new', async () => {
+  const path = join(tempFolder(), 'calls.db');
+  const connection = new Connection(path);
+  await migrate(connection, { lockWaitMs: 0, migrations: MIGRATIONS.slice(0, 3) });
+  const counted = [
+    [1, 'withheld', 3600, 4, 3700],
+    [2, 'not_dialable', 7200, 1, 7201],
+  ];
+  for (const row of counted) connection.run('INSERT INTO unlisted_misses VALUES (?, ?, ?, ?, ?)', row);
+  expect(await migrate(connection, { lockWaitMs: 0 })).toEqual({ from: 3, to: MIGRATIONS.length });
+  expect(connection.all('SELECT * FROM unlisted_misses ORDER BY hour')).toEqual(counted);
+  connection.run(`INSERT INTO unlisted_misses VALUES (1, 'do_not_call', 3600, 1, 3700)`);
+  expect(() => connection.run(`INSERT INTO unlisted_misses VALUES (1, 'other', 3600, 1, 3700)`)).toThrow();
+  connection.close();
+});
+
 test('a database of a newer version, or of another program, is refused and left alone', async () => {
   const folder = tempFolder();
   const newer = join(folder, 'newer.db');
@@ -129,7 +145,8 @@ test('the database takes the words of the API and no others', async () => {
   const connection = new Connection(path);
   const schema = connection.all(`SELECT sql FROM sqlite_schema WHERE type = 'table'`).join('\n');
   connection.close();
-  const { SOURCES, STATUSES, OUTBOUND_TYPES, ATTEND_TYPES, DESTINATION_TYPES, RESULTS, SCOPES, CALL_EVENTS } = contract;
+  const { SOURCES, STATUSES, OUTBOUND_TYPES, ATTEND_TYPES, DESTINATION_TYPES, RESULTS, SCOPES, CALL_EVENTS, UNLISTED } =
+    contract;
   const columns = {
     source: SOURCES,
     status: STATUSES,
@@ -141,6 +158,7 @@ test('the database takes the words of the API and no others', async () => {
     event: CALL_EVENTS,
     from_status: STATUSES,
     to_status: STATUSES,
+    why: UNLISTED,
   };
   for (const [column, words] of Object.entries(columns)) {
     const found = new RegExp(`CHECK \\((${column} = [^)]*)\\)`).exec(schema)?.[1];

@@ -118,6 +118,7 @@ test('countries that would make two open calls one are refused by naming the cal
   ]);
   await store.close();
   const derivation = {
+    ...plainDerivation,
     version: 'with country',
     derive: (call: Parameters<typeof plainDerivation.derive>[0]) => ({
       ...plainDerivation.derive(call),

@@ -98,6 +98,8 @@ export function tellLeg(leg: CallerLeg, event: LegEvent): void {
       identify(leg, event.caller, event.did);
       return;
     case 'queue_tried':
+      // Told again while a key or an operator takes the leg out of the queue, before the queue tells of that itself.
+      if (isInQueue(leg.stay) && leg.queue === event.queue) return;
       // A queue that refuses tells nothing else but its reason.
       leg.stay = newStay();
       leg.queue = event.queue;

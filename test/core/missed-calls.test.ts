@@ -62,6 +62,14 @@ describe('a caller is missed', () => {
     ]);
   });
 
+  it('who leaves by a key, while the queue is told of again', () => {
+    const waiting = [a.begins(0), a.tries(0, 'sales'), a.joins(0, 'sales')];
+    const leaving = [a.tries(3, 'sales'), a.leaves(3), a.hangsUp(5)];
+    expect(verdictsOf([...waiting, ...leaving])).toMatchObject([{ kind: 'exit_key', queue: 'sales', waitSeconds: 3 }]);
+    // The second of two queues may refuse.
+    expect(kinds([...waiting, a.abandons(3), a.leaves(3), a.tries(3, 'two'), a.hangsUp(5)])).toEqual(['unavailable']);
+  });
+
   it('whose phones did not answer: any that rang says more than busy, and busy more than unreachable', () => {
     const rung = (...results: DialEnded['result'][]) => [
       a.begins(0),

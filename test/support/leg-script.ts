@@ -20,6 +20,7 @@ export function leg(legId: string, callId = legId) {
       did: '0301234501',
       ...more,
     }),
+    tries: (seconds: number, queue: string): LegEvent => ({ type: 'queue_tried', legId, at: at(seconds), queue }),
     joins: (seconds: number, queue: string): LegEvent => ({
       type: 'queue_joined',
       legId,

@@ -176,6 +176,22 @@ export function describeDoNotCall(name: string, prepare: () => OpenStore): void 
       expect(await claim(NOW + 10)).toEqual([1]);
     });
 
+    test('is passed over also in front of everybody else, hundreds of times, and behind what a filter leaves out', async () => {
+      const store = await openStore();
+      const numbers = (from: number) =>
+        Array.from({ length: 600 }, (_, index) => `+4416${String(from + index).padStart(7, '0')}`);
+      const [barred, free] = [numbers(0), numbers(1_000)];
+      await save(
+        store,
+        [...barred, ...free].map((callerId) => ({ callerId, campaignName: callerId })),
+      );
+      await change(store, addOf(barred));
+      expect(await carryOut(store, claimOf('ana'))).toMatchObject([{ callerId: free[0] }]);
+      const only = (campaign: unknown) => claimOf('ana', { filter: { campaigns: [campaign] } });
+      expect(await carryOut(store, only(free[599]))).toMatchObject([{ callerId: free[599] }]);
+      expect(await carryOut(store, only(barred[599]))).toEqual([]);
+    });
+
     test('follows a country that is set later: the national number then is the person who is meant', async () => {
       const open = prepare();
       const before = await open('calls');

@@ -56,7 +56,6 @@ function wanted(filter: CallFilter, moment: Moment, projectIds: readonly number[
     whereClause({ due: true }, moment),
     narrowed(filter, moment, projectIds),
     { sql: NUMBER_IS_FREE, values: [] },
-    { sql: MAY_BE_CALLED, values: [moment.now] },
   ]);
 }
 
@@ -71,10 +70,13 @@ function nextPriority(connection: Connection, below: number | undefined): number
 function firstOf(search: Search, priority: number): number | undefined {
   const { connection, moment, until, where } = search;
   const due = whereClause({ due: true }, moment);
+  // The inner list is found in the order of the index; what it holds is then judged. Numbers of the do-not-call list are
+  // left out here, so that they use up no visits: they stay in front while all others are worked off. 9,400 of them cost
+  // a claim 7 ms; finding and sorting the 100,000 calls behind them cost 150.
   const inOrder = `SELECT id AS candidate FROM calls INDEXED BY calls_claimable
-    WHERE ${CLAIMABLE} AND priority = ? AND due_since <= ? AND ${due.sql} ORDER BY due_since, id ${LIMIT}`;
-  const order = [priority, until, ...due.values, search.left];
-  // The inner list is found in the index alone; what it holds is then judged in its order.
+    WHERE ${CLAIMABLE} AND priority = ? AND due_since <= ? AND ${due.sql} AND ${MAY_BE_CALLED}
+    ORDER BY due_since, id ${LIMIT}`;
+  const order = [priority, until, ...due.values, moment.now, search.left];
   const row = connection.get(
     `SELECT id FROM (${inOrder}) CROSS JOIN calls ON id = candidate${whereOf(where)} LIMIT 1`,
     [...order, ...where.values],
@@ -84,9 +86,10 @@ function firstOf(search: Search, priority: number): number | undefined {
   return undefined;
 }
 
-function sortedFirst({ connection, where }: Search): number | undefined {
+function sortedFirst({ connection, moment, where }: Search): number | undefined {
   return connection.get(
-    `SELECT id FROM calls WHERE ${CLAIMABLE} AND ${where.sql} ORDER BY +priority DESC, due_since, id LIMIT 1`,
-    where.values,
+    `SELECT id FROM calls WHERE ${CLAIMABLE} AND ${MAY_BE_CALLED} AND ${where.sql}
+      ORDER BY +priority DESC, due_since, id LIMIT 1`,
+    [moment.now, ...where.values],
   )?.[0] as number | undefined;
 }

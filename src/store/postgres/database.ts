@@ -1,0 +1,244 @@
+import { StoreUnavailableError } from '../../core/errors.ts';
+import type { SqlValue } from './row-columns.ts';
+import { closedError, type Row, Session } from './session.ts';
+import { isLoss } from './translate-error.ts';
+
+export interface DatabaseOptions {
+  url: string;
+  readOnly?: boolean;
+  /** Connections at the same time, besides the one that listens; default: 10. */
+  mostSessions?: number;
+  /** PostgreSQL ends a statement that takes longer; default: 30 s. */
+  statementTimeoutMs?: number;
+  /** How long something waits for others who write; default: 5 s. */
+  lockTimeoutMs?: number;
+}
+
+/** How long a question waits for a connection. */
+const SESSION_WAIT_MS = 5_000;
+
+interface Waiting {
+  resolve(session: Session): void;
+  reject(reason: unknown): void;
+}
+
+/** The connections of this process, and what is done over them. One that is lost is followed by a new one. */
+export class Database {
+  /** Without a password, for messages. */
+  readonly address: string;
+  readonly #options: Required<DatabaseOptions>;
+  readonly #sessions = new Set<Session>();
+  readonly #idle: Session[] = [];
+  readonly #waiting: Waiting[] = [];
+  #opening = 0;
+  #isClosed = false;
+
+  constructor(options: DatabaseOptions) {
+    this.address = addressOf(options.url);
+    this.#options = {
+      readOnly: false,
+      mostSessions: 10,
+      statementTimeoutMs: 30_000,
+      lockTimeoutMs: 5_000,
+      ...options,
+    };
+  }
+
+  get isOpen(): boolean {
+    return !this.#isClosed;
+  }
+
+  get isReadOnly(): boolean {
+    return this.#options.readOnly;
+  }
+
+  /** One statement that changes nothing, and so is asked once more when the connection was lost meanwhile. */
+  async all(sql: string, values: readonly SqlValue[] = []): Promise<Row[]> {
+    return this.ask((session) => session.all(sql, values));
+  }
+
+  async get(sql: string, values: readonly SqlValue[] = []): Promise<Row | undefined> {
+    return (await this.all(sql, values))[0];
+  }
+
+  async value(sql: string, values: readonly SqlValue[] = []): Promise<SqlValue> {
+    return (await this.all(sql, values))[0]?.[0] ?? null;
+  }
+
+  /** As `all`, for what is asked in another way. */
+  async ask<T>(question: (session: Session) => Promise<T>): Promise<T> {
+    const session = await this.acquire();
+    try {
+      return await question(session);
+    } catch (error) {
+      // After a restart of PostgreSQL any connection may turn out to be gone.
+      if (!isLoss(error) || !session.isLost || this.#isClosed) throw error;
+    } finally {
+      this.release(session);
+    }
+    return this.#withSession(question);
+  }
+
+  /** All statements of `work` see one moment. */
+  read<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return this.ask(async (session) => {
+      await session.run('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+      const result = await undoneUnless(session, work);
+      await session.run('COMMIT');
+      return result;
+    });
+  }
+
+  /**
+   * A transaction that is undone when `work` throws.
+   * @throws StoreUnavailableError, whose `isOutcomeUnknown` says that it may have been committed
+   */
+  write<T>(work: (session: Session) => Promise<T>, { lockWaitMs }: { lockWaitMs?: number } = {}): Promise<T> {
+    this.requireWritable();
+    return this.#withSession(async (session) => {
+      await session.run(begin(lockWaitMs));
+      const result = await undoneUnless(session, work);
+      await commit(session);
+      return result;
+    });
+  }
+
+  /** @throws StoreUnavailableError */
+  requireWritable(): void {
+    if (!this.#options.readOnly) return;
+    throw new StoreUnavailableError(
+      `The database may not be written to: it was opened for reading only (${this.address})`,
+    );
+  }
+
+  /** A connection for the caller alone, who gives it back with `release`. */
+  async acquire(): Promise<Session> {
+    if (this.#isClosed) throw closedError(this.address);
+    const idle = this.#idle.pop();
+    if (idle !== undefined) return idle;
+    if (this.#sessions.size + this.#opening < this.#options.mostSessions) return this.#open();
+    return new Promise((resolve, reject) => {
+      const waiting: Waiting = {
+        resolve(session) {
+          clearTimeout(timer);
+          resolve(session);
+        },
+        reject(reason) {
+          clearTimeout(timer);
+          reject(reason);
+        },
+      };
+      const timer = setTimeout(() => {
+        this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+        reject(new StoreUnavailableError(`Busy: all connections to the database are in use (${this.address})`));
+      }, SESSION_WAIT_MS);
+      this.#waiting.push(waiting);
+    });
+  }
+
+  release(session: Session): void {
+    if (session.isLost) return;
+    const next = this.#waiting.shift();
+    if (next !== undefined) next.resolve(session);
+    else this.#idle.push(session);
+  }
+
+  /** A connection besides all others, which hears what is said on channels. */
+  listen(onNotice: (channel: string, payload: string) => void, onLost: (session: Session) => void): Promise<Session> {
+    if (this.#isClosed) return Promise.reject(closedError(this.address));
+    return Session.open({ ...this.#options, address: this.address, onLost, onNotice });
+  }
+
+  /** Whatever is under way fails. */
+  close(): void {
+    this.#isClosed = true;
+    for (const { reject } of this.#waiting.splice(0)) reject(closedError(this.address));
+    for (const session of [...this.#sessions]) session.close();
+  }
+
+  async #withSession<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    const session = await this.acquire();
+    try {
+      return await work(session);
+    } finally {
+      this.release(session);
+    }
+  }
+
+  async #open(): Promise<Session> {
+    this.#opening += 1;
+    try {
+      const session = await Session.open({
+        ...this.#options,
+        address: this.address,
+        onLost: (lost) => this.#forget(lost),
+      });
+      if (this.#isClosed) {
+        session.close();
+        throw closedError(this.address);
+      }
+      this.#sessions.add(session);
+      return session;
+    } catch (error) {
+      // Whoever waits would wait in vain: nobody has a connection to give back.
+      if (this.#sessions.size === 0) for (const { reject } of this.#waiting.splice(0)) reject(error);
+      throw error;
+    } finally {
+      this.#opening -= 1;
+    }
+  }
+
+  #forget(lost: Session): void {
+    this.#sessions.delete(lost);
+    const place = this.#idle.indexOf(lost);
+    if (place >= 0) this.#idle.splice(place, 1);
+    const next = this.#isClosed ? undefined : this.#waiting.shift();
+    if (next !== undefined) this.#open().then(next.resolve, next.reject);
+  }
+}
+
+/** How a transaction begins that waits for others no longer than this. */
+export function begin(lockWaitMs?: number): string {
+  return lockWaitMs === undefined ? 'BEGIN' : `BEGIN; SET LOCAL lock_timeout = ${Math.max(1, Math.round(lockWaitMs))}`;
+}
+
+/** @throws StoreUnavailableError with `isOutcomeUnknown` when nobody has said whether it was committed */
+export async function commit(session: Session): Promise<void> {
+  try {
+    await session.run('COMMIT');
+  } catch (error) {
+    throw isLoss(error) ? unknownOutcome(error) : error;
+  }
+}
+
+export function unknownOutcome(cause: unknown): StoreUnavailableError {
+  return new StoreUnavailableError(
+    'The connection to PostgreSQL was lost while something was being stored; it is not known whether it was',
+    { cause, isOutcomeUnknown: true },
+  );
+}
+
+/** Undoes what a transaction has done, if there is still a connection. */
+export async function rollback(session: Session): Promise<void> {
+  // A connection that cannot even do this is not to be used by anybody.
+  if (!session.isLost) await session.run('ROLLBACK').catch(() => session.close());
+}
+
+async function undoneUnless<T>(session: Session, work: (session: Session) => Promise<T>): Promise<T> {
+  try {
+    return await work(session);
+  } catch (error) {
+    await rollback(session);
+    throw error;
+  }
+}
+
+function addressOf(url: string): string {
+  try {
+    const { host, pathname } = new URL(url);
+    return `postgres://${host}${pathname}`;
+  } catch {
+    // Several hosts are no URL.
+    return url.replace(/\/\/[^@/]*@/, '//').replace(/\?.*$/, '');
+  }
+}

@@ -1,0 +1,111 @@
+import { CallQueueError, StoreUnavailableError, StoreUnusableError } from '../../core/errors.ts';
+
+/** What PostgreSQL answers, as the driver throws it: `code` is its SQLSTATE. */
+interface PostgresError extends Error {
+  code: string;
+  severity?: string;
+  constraint_name?: string;
+}
+
+function codeOf(error: unknown): string {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === 'string' ? code : '';
+}
+
+/** What an error of ours was made of, else the error itself. */
+function originOf(error: unknown): unknown {
+  return error instanceof CallQueueError && error.cause !== undefined ? error.cause : error;
+}
+
+/** Whether it is an answer of PostgreSQL to a statement, and no trouble on the way to it. */
+export function isAnswer(error: unknown): boolean {
+  const origin = originOf(error);
+  return origin instanceof Error && origin.name === 'PostgresError' && !isLoss(origin);
+}
+
+/** unique_violation */
+export function isDuplicate(error: unknown): boolean {
+  return codeOf(originOf(error)) === '23505';
+}
+
+/** Two transactions stood in each other's way: the same again may succeed. */
+export function isConflict(error: unknown): boolean {
+  // serialization_failure, deadlock_detected
+  return ['40001', '40P01'].includes(codeOf(originOf(error)));
+}
+
+/** Somebody else held what was needed for longer than we wait. */
+export function isLocked(error: unknown): boolean {
+  return codeOf(originOf(error)) === '55P03';
+}
+
+/** In a transaction in which something has failed, whatever follows fails with this. */
+export function isAftermath(error: unknown): boolean {
+  return codeOf(originOf(error)) === '25P02';
+}
+
+/** What the driver calls a connection that ended, and what the system does. */
+const LOSSES = new Set([
+  ...['CONNECTION_CLOSED', 'CONNECTION_ENDED', 'CONNECTION_DESTROYED', 'CONNECT_TIMEOUT'],
+  ...[
+    'ECONNREFUSED',
+    'ECONNRESET',
+    'EPIPE',
+    'ETIMEDOUT',
+    'ENOTFOUND',
+    'EAI_AGAIN',
+    'EHOSTUNREACH',
+    'ENETUNREACH',
+    'ENOENT',
+  ],
+]);
+
+/** Whether the connection is, or will be, gone. */
+export function isLoss(error: unknown): boolean {
+  const code = codeOf(originOf(error));
+  // Class 57P: the server is stopped, starts, or ended this connection. Class 08: connection exceptions.
+  return LOSSES.has(code) || code.startsWith('57P') || code.startsWith('08') || code === '25P03';
+}
+
+/** The error of the store's own family for what PostgreSQL, or the way to it, says; anything else comes back as it is. */
+export function translateError(error: unknown, address: string): unknown {
+  if (error instanceof CallQueueError || !(error instanceof Error)) return error;
+  const { code = '', message } = error as Partial<PostgresError> & Error;
+  const unavailable = (text: string) => new StoreUnavailableError(`${text} (${address})`, { cause: error });
+  const unusable = (text: string) => new StoreUnusableError(`${text} (${address})`, { cause: error });
+  if (code === '25P03') return unavailable('PostgreSQL ended a transaction in which nothing happened for too long');
+  if (isLoss(error)) return unavailable(`PostgreSQL cannot be reached: ${message}`);
+  switch (code) {
+    case '53300':
+      return unavailable(
+        'PostgreSQL takes no more connections; raise its max_connections, or have each instance use fewer',
+      );
+    case '53100':
+      return unavailable('There is no space left for the database; free some, nothing else is needed');
+    case '57014':
+      return unavailable('The database took too long');
+    case '55P03':
+      return unavailable('Another process is writing to the database');
+    case '40001':
+    case '40P01':
+      return unavailable('Others were changing the same calls at the same time');
+    case '25006':
+      return unavailable('The database may not be written to: it is a standby, or was set to read only');
+    case '28000':
+    case '28P01':
+      return unusable(
+        `PostgreSQL refuses the user: ${message}. Check user and password in the address of the database`,
+      );
+    case '3D000':
+      return unusable(`${message}. Make it with: createdb --encoding=UTF8 --template=template0 NAME`);
+    case '42501':
+      return unusable(`${message}. The user of callqueue must own its tables, or may create them in the schema`);
+    default:
+  }
+  // insufficient_resources, system_error (of the machine or its disk)
+  if (code.startsWith('53') || code.startsWith('58')) return unavailable(`PostgreSQL fails: ${message}`);
+  // data_corrupted, index_corrupted
+  if (code.startsWith('XX00'))
+    return unusable(`The database is damaged: ${message}. Stop callqueue and put back a backup`);
+  return error;
+}

@@ -1,11 +1,9 @@
 import type { PagePagination, Row } from '../../client/src/contract.ts';
 import type { CallFilter } from '../core/call-filter.ts';
-import { createApi } from '../wire/api.ts';
-import type { Credential } from '../wire/credential.ts';
-import { wholeBody } from '../wire/envelope.ts';
 import type { Parameter, ParameterMap } from '../wire/parameter.ts';
 import { parseFilters } from '../wire/parse-filters.ts';
 import { Refusal } from '../wire/refusal.ts';
+import { askApi } from './ask-api.ts';
 import type { OpenQueue } from './open-queue.ts';
 
 export interface ListedPage {
@@ -13,21 +11,12 @@ export interface ListedPage {
   pagination: PagePagination;
 }
 
-/** Whoever can read the database file may see everything in it. */
-const OPERATOR: Credential = { tokenId: 0, name: 'command line', scope: 'admin', projectIds: null, agent: null };
-
 /**
  * A page of calls, asked for and answered as by `action=read`.
  * @throws Refusal with everything that is wrong with the parameters
  */
-export async function listCalls(
-  { queue, projects, timeZone }: OpenQueue,
-  parameters: Readonly<Record<string, Parameter>>,
-): Promise<ListedPage> {
-  const api = createApi({ queue, projects, timeZone });
-  const request = new Map<string, Parameter>(Object.entries({ action: 'read', ...parameters }));
-  const body = wholeBody(await api.handle({ credential: OPERATOR, parameters: request }));
-  return JSON.parse(typeof body === 'string' ? body : Buffer.from(body).toString());
+export function listCalls(open: OpenQueue, parameters: Readonly<Record<string, Parameter>>): Promise<ListedPage> {
+  return askApi(open, { action: 'read', ...parameters });
 }
 
 /**

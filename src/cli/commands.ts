@@ -1,5 +1,8 @@
 import { backup } from './backup.ts';
 import type { Command } from './command.ts';
+import { doNotCallAdd } from './do-not-call-add.ts';
+import { doNotCallList } from './do-not-call-list.ts';
+import { doNotCallRemove } from './do-not-call-remove.ts';
 import { doctor } from './doctor.ts';
 import { exportCommand } from './export.ts';
 import { createHelp } from './help.ts';
@@ -20,6 +23,9 @@ export const COMMANDS: readonly Command[] = [
   importCommand,
   exportCommand,
   list,
+  doNotCallAdd,
+  doNotCallRemove,
+  doNotCallList,
   doctor,
   backup,
   migrate,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Row } from '#client';
+import { absences } from './faults/ami-absences.ts';
 import { pbxRestarts } from './faults/ami-restarts.ts';
 import { witnesses } from './faults/ami-witnesses.ts';
 import { backups, judgeCopy } from './faults/backups.ts';
@@ -45,6 +46,12 @@ describe('faults of a real server', () => {
 
   it('makes one missed call of every caller of a PBX that restarts, though it gives out the same ids again', () =>
     run(pbxRestarts, 30));
+
+  it(
+    'knows after it was killed, and after it was stopped, every call that came and went in the meantime',
+    { timeout: 60_000 },
+    () => run(absences, 2),
+  );
 
   it('counts each missed call once, whichever of two instances and the record of queues tells of it first', () =>
     run(witnesses, 2_000));

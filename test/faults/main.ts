@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { describeMachine } from '../../bench/machine.ts';
 import { table } from '../../bench/table.ts';
+import { absences } from './ami-absences.ts';
 import { pbxRestarts } from './ami-restarts.ts';
 import { witnesses } from './ami-witnesses.ts';
 import { backups } from './backups.ts';
@@ -35,6 +36,7 @@ const FAULTS: readonly Fault[] = [
   framing,
   pbxRestarts,
   witnesses,
+  absences,
 ];
 
 const USAGE = `npm run test:faults -- [options]

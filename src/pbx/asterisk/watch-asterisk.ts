@@ -140,6 +140,7 @@ export function createAsteriskWatch(options: AsteriskWatchOptions): AsteriskWatc
   let understoodAt = clock.now();
   /** Where to go on reading, and since when it waits for verdicts that are within their grace. */
   let readTo: { place: QueueLogPlace; since: number } | undefined;
+  let isPlaceKept = known.queueLog !== undefined;
 
   async function take(signals: readonly AmiSignal[]): Promise<void> {
     isTaking = true;
@@ -229,10 +230,14 @@ export function createAsteriskWatch(options: AsteriskWatchOptions): AsteriskWatc
     void outbox.put(machine.tick(now).map((verdict) => ({ kind: 'verdict', verdict })));
     if (readTo === undefined) {
       const place = follower?.placeToKeep();
-      readTo = place && { place, since: now };
-    } else if (Math.abs(now - readTo.since) >= KEEP_AFTER_SECONDS) {
+      // The first of all has nothing before it, and without one the next process would begin with what comes then.
+      const since = isPlaceKept ? now : Number.NEGATIVE_INFINITY;
+      readTo = place && { place, since };
+    }
+    if (readTo !== undefined && Math.abs(now - readTo.since) >= KEEP_AFTER_SECONDS) {
       keep(QUEUE_LOG, readTo.place);
       readTo = undefined;
+      isPlaceKept = true;
     }
   }
 

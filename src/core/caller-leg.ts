@@ -1,6 +1,9 @@
 import type { MissedKind } from '../../client/src/contract.ts';
 import type { Caller, DialBegan, DialEnded, EventTime, LegBegan, LegEvent, PresentLeg } from './leg-event.ts';
 
+/** `heardAt` of legs that are only known from a record. */
+export const NEVER = Number.NEGATIVE_INFINITY;
+
 /** Phones rung at a time of which the leg remembers who rang them; queues that ring more are not misread, see below. */
 const MOST_RINGING = 200;
 
@@ -161,6 +164,7 @@ export function updateLeg(leg: CallerLeg, present: PresentLeg, at: EventTime): v
   const { queue, since, caller, did } = present;
   // Some trunks tell the number only after the beginning, which may have been all that was heard.
   identify(leg, caller, did);
+  if (leg.heardAt === NEVER) complete(leg, caller);
   if (isInQueue(leg.stay) && leg.queue !== queue) {
     tellLeg(leg, { type: 'queue_abandoned', legId, at });
     tellLeg(leg, { type: 'queue_left', legId, at });
@@ -210,6 +214,12 @@ function identify(leg: CallerLeg, caller: Caller, did: string | null): void {
     name: caller.name ?? leg.caller.name,
     isWithheld: caller.isWithheld || leg.caller.isWithheld,
   };
+}
+
+/** A record of queues knows neither names nor whether a number is withheld. */
+function complete(leg: CallerLeg, { number, name, isWithheld }: Caller): void {
+  if (number !== leg.caller.number) return;
+  leg.caller = { number, name: leg.caller.name ?? name, isWithheld: leg.caller.isWithheld || isWithheld };
 }
 
 function beginWait(leg: CallerLeg, at: EventTime): void {

@@ -5,6 +5,7 @@ import {
   endUnseen,
   isServed,
   isWaitingInQueue,
+  NEVER,
   tellLeg,
   updateLeg,
 } from './caller-leg.ts';
@@ -67,9 +68,6 @@ export interface MissedCallsOptions {
   /** Legs remembered at most; default 50,000. What is over it is given up, oldest first, and counted. */
   maxLegs?: number;
 }
-
-/** Of legs that are only known from a record. */
-const NEVER = Number.NEGATIVE_INFINITY;
 
 interface Pending {
   since: number;

@@ -125,6 +125,21 @@ describe('after an absence', () => {
       expect(machine.tick(START + 102)).toMatchObject([{ type: 'reached', legId: '1.1' }]);
     });
 
+    it('a caller who still waits has the name, and withholds the number, that only the list shows', () => {
+      const [b, machine] = [leg('1.2'), waiting()];
+      const caller = { ...CALLER, name: null };
+      for (const one of [a, b]) {
+        recall(machine, one.begins(60, { caller }), { ...one.joins(60, 'sales'), caller } as LegEvent);
+      }
+      const withheld = { ...CALLER, isWithheld: true };
+      const listed = [present('1.1', { queue: 'sales' }), present('1.2', { queue: 'sales', caller: withheld })];
+      machine.resynchronise({ ...state, present: listed }, START + 101);
+      expect(machine.waitingCallers()).toMatchObject([
+        { legId: '1.1', number: CALLER.number, name: CALLER.name },
+        { legId: '1.2', number: null, name: null },
+      ]);
+    });
+
     it('nothing is told twice that was heard already', () => {
       const machine = waiting(a);
       recall(machine, a.begins(0), a.joins(0, 'sales'));

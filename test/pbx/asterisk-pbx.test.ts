@@ -117,6 +117,12 @@ describe('the recorded calls', () => {
     expect(shown).toMatchObject({ did: '0301234501' });
   });
 
+  it('tell no number for the extension of a trunk that names none', () => {
+    for (const shown of ['Exten: s', 'ChanVariable: CALLERID(dnid)=s']) {
+      expect(eventOf('Event: Newchannel', 'Uniqueid: 1.1', 'Context: from-trunk', shown)).toMatchObject({ did: null });
+    }
+  });
+
   it('take the time that the PBX stamps on its events', () => {
     expect(missedIn('07f-timestampevents-and-channelvars')).toMatchObject({ beganAt: 1_795_466_343, waitSeconds: 2 });
   });

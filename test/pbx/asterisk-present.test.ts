@@ -40,6 +40,19 @@ describe('the lists of what is up', () => {
     );
   });
 
+  it('tell of a caller in a queue that the number is withheld, which only the channel shows', () => {
+    const entry = ['Event: QueueEntry', 'Queue: sales', 'Uniqueid: 1.1', 'CallerIDNum: +441632960680', 'Wait: 3'];
+    const channel = [
+      ...['Event: CoreShowChannel', 'ChannelState: 6', 'CallerIDNum: +441632960680', 'Context: from-trunk'],
+      ...['Exten: 441632960100', 'Uniqueid: 1.1', 'ChanVariable: CALLERID(dnid)='],
+      ...['ChanVariable: CALLERID(num-pres)=prohib', 'Application: Queue', 'BridgeId: '],
+    ];
+    const [queueStatus, channels] = [entry, channel].map((lines) => [createAmiMessage(lines.join('\r\n'), 0)]);
+    expect(presentLegs({ queueStatus: queueStatus ?? [], channels: channels ?? [] }, NOW, RECORDED_SETTINGS)).toEqual([
+      expect.objectContaining({ queue: 'sales', caller: expect.objectContaining({ isWithheld: true }) }),
+    ]);
+  });
+
   it('tell who talks, and pass over channels that are only rung', () => {
     const channel = (...lines: string[]) => createAmiMessage(['Event: CoreShowChannel', ...lines].join('\r\n'), 0);
     const channels = [

@@ -38,10 +38,14 @@ export function readCaller(message: Headers): Caller {
  */
 export function readDid(message: Headers): string | null {
   const shown = told(channelVariable(message, 'CALLERID(dnid)'));
-  if (shown !== null) return printable(shown, LONGEST_NUMBER);
+  if (shown !== null) return didOf(shown);
   if (message.event !== 'Newchannel' && message.event !== 'Newstate') return null;
   const extension = told(message.get('Exten'));
-  return extension === null || SPECIAL_EXTENSIONS.has(extension) ? null : printable(extension, LONGEST_NUMBER);
+  return extension === null ? null : didOf(extension);
+}
+
+function didOf(text: string): string | null {
+  return SPECIAL_EXTENSIONS.has(text) ? null : printable(text, LONGEST_NUMBER);
 }
 
 /** A variable that `channelvars` of manager.conf adds to the events of a channel. */

@@ -51,6 +51,7 @@ export function presentLegs(
 
 function waitingLeg(entry: Headers, legId: string, channel: PresentLeg | undefined, now: EpochSeconds): PresentLeg {
   const wait = Number(entry.get('Wait'));
+  const caller = readCaller(entry);
   return {
     legId,
     callId: channel?.callId ?? null,
@@ -58,7 +59,8 @@ function waitingLeg(entry: Headers, legId: string, channel: PresentLeg | undefin
     isConnected: false,
     queue: entry.get('Queue') ?? '',
     since: now - (Number.isFinite(wait) && wait > 0 ? Math.floor(wait) : 0),
-    caller: readCaller(entry),
+    // Variables, such as the presentation of the number, only channels show.
+    caller: { ...caller, isWithheld: caller.isWithheld || channel?.caller.isWithheld === true },
     did: channel?.did ?? readDid(entry),
   };
 }

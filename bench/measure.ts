@@ -51,7 +51,8 @@ export async function examine(bench: Bench, variants: readonly Variant[]): Promi
     }
   }
   const headers = Object.entries(answer?.headers ?? {}).filter(([name]) => !OWN_HEADERS.has(name));
-  return { headers: Object.fromEntries(headers) as Record<string, string>, sizes };
+  const sample = answer?.body.toString() ?? '';
+  return { headers: Object.fromEntries(headers) as Record<string, string>, sizes, sample };
 }
 
 /** Both servers by turns; of each the median of the rounds. */

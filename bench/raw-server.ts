@@ -16,9 +16,9 @@ export interface RawAnswers {
   headers: Record<string, string>;
   /** Bytes of the bodies, which are answered in turn. */
   sizes: readonly number[];
+  /** A body as the real server answers it, of which these are made: what takes the load longer to read wakes a server more often. */
+  sample: string;
 }
-
-const BEGINNING = '{"has_error":false,"';
 
 let answers: { headers: Record<string, string | number>; body: Buffer }[] = [];
 let next = 0;
@@ -39,8 +39,8 @@ process.on('message', (order: RawServerOrder) => {
     reply({ cpuMicroseconds: user + system });
     return;
   }
-  const { headers, sizes } = order.answers;
-  answers = sizes.map((size) => ({ headers: { ...headers, 'content-length': size }, body: bodyOf(size) }));
+  const { headers, sizes, sample } = order.answers;
+  answers = sizes.map((size) => ({ headers: { ...headers, 'content-length': size }, body: bodyOf(size, sample) }));
   next = 0;
   reply({ ready: true });
 });
@@ -50,8 +50,12 @@ process.on('disconnect', () => process.exit());
 
 server.listen(0, '127.0.0.1', () => reply({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }));
 
-function bodyOf(size: number): Buffer {
-  return Buffer.from(BEGINNING.padEnd(size, 'x').slice(0, size));
+/** Its beginning, then its rows again and again. */
+function bodyOf(size: number, sample: string): Buffer {
+  const bytes = Buffer.from(sample);
+  const body = Buffer.alloc(size, bytes.subarray(Math.min(200, bytes.length - 1)));
+  bytes.copy(body);
+  return body;
 }
 
 function reply(message: RawServerReply): void {

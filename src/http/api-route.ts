@@ -3,7 +3,10 @@ import { ACTIONS, isWord } from '../../client/src/contract.ts';
 import { readyBackend } from './admission.ts';
 import type { Phase } from './backend.ts';
 import { loginOf, type ParameterReader } from './read-parameters.ts';
+import type { RepeatedReads } from './repeated-reads.ts';
 import { sendAnswer } from './send-answer.ts';
+
+export const API_PATH = '/api/call-queue';
 
 /**
  * The one endpoint of the API: `GET` and `POST /api/call-queue`, where the member `action` selects what is done, and
@@ -11,12 +14,16 @@ import { sendAnswer } from './send-answer.ts';
  */
 export function registerApi(
   server: FastifyInstance,
-  { phase, readParameters }: { phase: () => Phase; readParameters: ParameterReader },
+  {
+    phase,
+    readParameters,
+    repeatedReads,
+  }: { phase: () => Phase; readParameters: ParameterReader; repeatedReads: RepeatedReads },
 ): void {
-  server.route({ method: ['GET', 'POST'], url: '/api/call-queue', handler: answer });
+  server.route({ method: ['GET', 'POST'], url: API_PATH, handler: answer });
   server.route<{ Params: { action: string } }>({
     method: 'POST',
-    url: '/api/call-queue/:action',
+    url: `${API_PATH}/:action`,
     handler: (request, reply) => answer(request, reply, request.params.action),
   });
 
@@ -25,13 +32,17 @@ export function registerApi(
     const parameters = await readParameters(request, reply, (given) => {
       request.action = knownAction(pathAction ?? given.get('action'));
     });
-    const answered = await api.handle({
-      credential: loginOf(request).credential,
+    const login = loginOf(request);
+    const asked = {
+      credential: login.credential,
       parameters,
       pathAction,
       method: request.method,
       idempotencyKey: idempotencyKeyOf(request),
-    });
+    };
+    const answered = await api.handle(asked);
+    const repeat = api.repeatable?.(asked);
+    if (repeat !== undefined) repeatedReads.remember(request.raw, login, repeat);
     return sendAnswer(request, reply, answered);
   }
 }

@@ -8,7 +8,7 @@ import { messages } from '../wire/messages.ts';
 import { Refusal } from '../wire/refusal.ts';
 import { createAdmission } from './admission.ts';
 import { registerApiDocs } from './api-docs.ts';
-import { registerApi } from './api-route.ts';
+import { API_PATH, registerApi } from './api-route.ts';
 import type { Backend, Phase } from './backend.ts';
 import { guardConnections, type OpenConnections } from './connections.ts';
 import { EventStreams } from './event-streams.ts';
@@ -20,8 +20,9 @@ import { type HttpSettings, MAX_HEADER_BYTES } from './http-settings.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { registerProbes } from './probes.ts';
 import { createParameterReader } from './read-parameters.ts';
+import { createRepeatedReads } from './repeated-reads.ts';
 import { createRequestIds } from './request-id.ts';
-import { createRequestLog } from './request-log.ts';
+import { answeredRequest, createRequestLog } from './request-log.ts';
 import { createRouteTable, type Route } from './route-table.ts';
 import { sendAnswer } from './send-answer.ts';
 import './request-state.ts';
@@ -80,6 +81,14 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     logger,
   });
 
+  const repeatedReads = createRepeatedReads({
+    url: API_PATH,
+    isServing: () => phase.name === 'ready' && server.server.listening,
+    nextRequestId,
+    log: logRequest,
+    hasProxies: settings.trustedProxies.length > 0,
+  });
+
   const server: FastifyInstance = fastify({
     logger: false,
     genReqId: (request) => nextRequestId(request),
@@ -95,7 +104,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     frameworkErrors: (_error, request, reply) => {
       // Only addresses that cannot be decoded come here, and no hook sees them.
       Object.assign(request, { startedMs: performance.now(), login: null, action: null });
-      reply.raw.once('close', () => logRequest(request, reply));
+      reply.raw.once('close', () => logRequest(answeredRequest(request, reply)));
       addCommonHeaders(reply, request.id);
       const error = new Refusal(400, [messages.malformedAddress(request.raw.url?.split('?', 1)[0] ?? '')]);
       return sendAnswer(request, reply, errorAnswer(error, request.id)) as never;
@@ -111,7 +120,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
           // Node answers a missing Host without the envelope; admission.ts has one.
           requireHostHeader: false,
         },
-        handler,
+        (request, response) => repeatedReads.handle(request, response, handler),
       );
       // A client that neither sends nor takes anything for this long is gone.
       http.timeout = limits.requestTimeoutSeconds * 2000;
@@ -132,7 +141,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     await admit(request, reply);
   });
   server.addHook('onResponse', (request, reply, done) => {
-    logRequest(request, reply);
+    logRequest(answeredRequest(request, reply));
     cutUnreadBody(request.raw);
     done();
   });
@@ -148,7 +157,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const readParameters = createParameterReader({ limits, clock, logger });
   const streams = new EventStreams({ maxStreams: limits.eventStreams, patienceMs: streamPatienceMs, logger });
   metrics.watchStreams(streams);
-  registerApi(server, { phase: currentPhase, readParameters });
+  registerApi(server, { phase: currentPhase, readParameters, repeatedReads });
   registerEvents(server, { phase: currentPhase, readParameters, streams });
   registerExport(server, { phase: currentPhase, readParameters, logger });
   registerProbes(server, { phase: currentPhase, metrics, metricsOpen: settings.metricsOpen });

@@ -6,6 +6,7 @@ import type { Answer } from './envelope.ts';
 import { show } from './field-types.ts';
 import { messages } from './messages.ts';
 import type { ParameterMap } from './parameter.ts';
+import { prepareRead, readAction } from './read-action.ts';
 import { Refusal } from './refusal.ts';
 
 /** One request, authenticated, its hash checked. */
@@ -26,6 +27,11 @@ export interface Api {
    * @throws Refusal with everything that is wrong with it; StoreUnavailableError. `errorAnswer` translates both.
    */
   handle(request: ApiRequest): Promise<Answer>;
+  /**
+   * What a request that was just answered well comes to: called again, it answers the same request as of then. Undefined
+   * for what changes something, or holds for a while only.
+   */
+  repeatable?(request: ApiRequest): (() => Promise<Answer>) | undefined;
 }
 
 export function createApi(parts: ApiParts): Api {
@@ -37,6 +43,11 @@ export function createApi(parts: ApiParts): Api {
         throw new Refusal(403, [messages.actionNotAllowed(action.name)]);
       }
       return action.run(request, parts);
+    },
+    repeatable({ credential, parameters, pathAction }) {
+      // `api_time` makes a request worthless after some minutes.
+      if (pathAction !== undefined || parameters.get('action') !== readAction.name) return undefined;
+      return parameters.has('api_time') ? undefined : prepareRead({ credential, parameters }, parts);
     },
   };
 }

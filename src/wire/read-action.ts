@@ -1,8 +1,8 @@
 import type { Row, SuccessEnvelope } from '../../client/src/contract.ts';
 import { createTimeZone } from '../core/time-zone.ts';
-import type { ActionDefinition } from './action.ts';
+import type { ActionDefinition, ActionRequest, ApiParts } from './action.ts';
 import { formatCursor } from './cursor.ts';
-import { type Pagination, renderedAnswer, successAnswer } from './envelope.ts';
+import { type Answer, type Pagination, renderedAnswer, successAnswer } from './envelope.ts';
 import { EXAMPLE_TIME_ZONE, exampleCall } from './example-call.ts';
 import { parseReadRequest, type ReadRequest } from './read-request.ts';
 import { readPaginationSchema, readParameterSchemas } from './read-schemas.ts';
@@ -34,16 +34,27 @@ export const readAction: ActionDefinition = {
     'Why due calls are not being dialled': { with: ['waiting_for'], filters: { due: true }, time_format: 'rfc3339' },
     'The beginning of a complete extraction': { cursor: '', page_size: 1000 },
   },
-  async run({ credential, parameters }, { queue, projects, timeZone }) {
-    const request = parseReadRequest(parameters, { timeZone, projects, allowedProjectIds: credential.projectIds });
-    const { filter, sort, pageSize, timeFormat } = request;
-    const at = 'page' in request.at ? { page: Math.min(request.at.page, LAST_PAGE) } : request.at;
-    const question = { filter, sort, limit: pageSize, at };
+  run: async (request, parts) => prepareRead(request, parts)(),
+};
 
-    if (timeFormat === 'local' && request.with.length === 0) {
-      const { rowCount, length, lastId, json } = await queue.readRendered(question);
-      return renderedAnswer(paginationOf(request, { rowCount, length, lastId }), json);
-    }
+/**
+ * Reads the parameters once, for any number of answers.
+ * @throws Refusal as `parseReadRequest`
+ */
+export function prepareRead({ credential, parameters }: ActionRequest, parts: ApiParts): () => Promise<Answer> {
+  const { queue, projects, timeZone } = parts;
+  const request = parseReadRequest(parameters, { timeZone, projects, allowedProjectIds: credential.projectIds });
+  const { filter, sort, pageSize, timeFormat } = request;
+  const at = 'page' in request.at ? { page: Math.min(request.at.page, LAST_PAGE) } : request.at;
+  const question = { filter, sort, limit: pageSize, at };
+
+  if (timeFormat === 'local' && request.with.length === 0) {
+    return async () => {
+      const page = await queue.readRendered(question);
+      return renderedAnswer(paginationOf(request, page), page.json);
+    };
+  }
+  return async () => {
     const { rowCount, calls, moment } = await queue.readCalls(question);
     const style = { timeZone, timeFormat };
     const rows = calls.map((call) =>
@@ -51,8 +62,8 @@ export const readAction: ActionDefinition = {
     );
     const lastId = calls.at(-1)?.id ?? null;
     return successAnswer(paginationOf(request, { rowCount, length: calls.length, lastId }), rows);
-  },
-};
+  };
+}
 
 function paginationOf(
   { at, pageSize }: ReadRequest,

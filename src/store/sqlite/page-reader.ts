@@ -50,6 +50,27 @@ export function createListReader(options: PageReaderOptions): PageReader & { lis
   };
   const check = createListCheck({ ...options, lists, readPlain });
 
+  let refreshing: Promise<void> | undefined;
+
+  /**
+   * All questions of one turn of the event loop share one look at the database, which comes after all of them. To look
+   * costs 3 to 7 us, most of it two locks: as much as everything else that a page from a list needs.
+   */
+  function refreshed(): Promise<void> {
+    refreshing ??= new Promise((resolve, reject) => {
+      setImmediate(() => {
+        refreshing = undefined;
+        try {
+          if (!lists.isFresh()) connection.read(() => lists.follow());
+          resolve();
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+    return refreshing;
+  }
+
   /** Within one read transaction; undefined: it would hold up this thread, and no list knows. */
   function answerHere<Page extends RenderedPage | CallPage>(
     query: CallQuery,
@@ -73,7 +94,8 @@ export function createListReader(options: PageReaderOptions): PageReader & { lis
   return {
     lists,
     async readRendered(query) {
-      const list = lists.isFresh() ? lists.ready(query) : undefined;
+      await refreshed();
+      const list = lists.ready(query);
       const ready = list && readyPage(lists, list, query);
       if (list !== undefined) check.answered(query);
       if (ready !== undefined) return ready;

@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import { connect } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { type Answer, createAsker, readBody } from '../../bench/requests.ts';
+import type { Clock } from '../../src/core/clock.ts';
+import { NOW, startTestApp, type TestApp } from '../support/app.ts';
+import { makeCall } from '../support/make-call.ts';
+
+/** Each asker has one connection, over which the same bytes come again and again. */
+const askerOf = (app: TestApp, { token, key = '' }: { token: string; key?: string }) => {
+  const ask = createAsker(app.url, { token, key });
+  return { ask, read: (parameters: object = {}) => ask(readBody(parameters as never, { token, key })) };
+};
+
+/** Without what is another at each request. */
+const shown = ({ status, headers, body }: Answer) => {
+  const { date, 'x-request-id': _, ...others } = headers;
+  return { status, headers: others, body: body.toString() };
+};
+
+const idsIn = ({ body }: Answer): number[] => JSON.parse(body.toString()).results.map(({ id }: { id: number }) => id);
+
+async function start(options: { clock?: Clock; calls?: number } = {}): Promise<TestApp> {
+  const { calls = 3, ...others } = options;
+  const app = await startTestApp({ ...others, calls: Array.from({ length: calls }, () => makeCall()) });
+  onTestFinished(() => app.stop());
+  return app;
+}
+
+test('a read that comes again is answered, logged and counted as the first time', async () => {
+  const app = await start();
+  const { read } = askerOf(app, app);
+  const answers = [await read(), await read(), await read(), await read()];
+  expect(idsIn(answers[0]!)).toEqual([1, 2, 3]);
+  for (const answer of answers) expect(shown(answer)).toEqual(shown(answers[0]!));
+  const ids = answers.map(({ headers }) => headers['x-request-id']);
+  expect(new Set(ids).size).toBe(4);
+  await expect.poll(() => app.logLines.filter((line) => line.includes('"msg":"request"')).length).toBe(4);
+  const lines = app.logLines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'request');
+  expect(lines.map(({ requestId }) => requestId)).toEqual(ids);
+  for (const { time, requestId, ms, ...line } of lines) {
+    expect(line).toEqual({ ...line, level: 'info', method: 'POST', path: '/api/call-queue', action: 'read' });
+    expect(Object.keys(line)).toEqual(['level', 'method', 'path', 'action', 'status', 'tokenName', 'address', 'msg']);
+    expect(time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    expect(ms).toBeGreaterThan(0);
+  }
+  const metrics = await (await app.fetch('/metrics')).text();
+  expect(metrics).toContain('callqueue_requests_total{action="read",status="200"} 4');
+});
+
+test('it shows what was saved a moment before', async () => {
+  const app = await start();
+  const { read } = askerOf(app, app);
+  for (let count = 3; count < 8; count++) {
+    for (let times = 0; times < 3; times++) expect(idsIn(await read())).toHaveLength(count);
+    await app.post({ action: 'save', data: { project_id: 1, calls: [{ caller_id: '+441632960001' }] } });
+  }
+});
+
+test('the same bytes with another token over the same connection are judged by that token', async () => {
+  const app = await start();
+  await app.addCalls([makeCall({ projectId: 2 })]);
+  const other = await app.addToken({ projectIds: [2] });
+  const { ask, read } = askerOf(app, app);
+  for (let times = 0; times < 3; times++) expect(idsIn(await read())).toEqual([1, 2, 3, 4]);
+  const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
+  onTestFinished(() => void socket.destroy());
+  const body = 'action=read';
+  const send = async (token: string) => {
+    socket.write(
+      `POST /api/call-queue HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    );
+    const chunk = await new Promise<Buffer>((resolve) => socket.once('data', resolve));
+    return chunk.toString();
+  };
+  for (let times = 0; times < 3; times++) expect(await send(app.token)).toContain('"row_count":4');
+  for (let times = 0; times < 3; times++) expect(await send(other.token)).toContain('"row_count":1');
+  expect(await send('x'.repeat(other.token.length))).toMatch(/^HTTP\/1\.1 401 /);
+  expect(await send(app.token)).toContain('"row_count":4');
+  expect((await ask('action=read')).status).toBe(200);
+});
+
+test('a wrong hash, or one over another time, is refused however often the right one came', async () => {
+  let now = NOW;
+  const app = await start({ clock: { now: () => now } });
+  const { token, key } = await app.addToken({ withKey: true });
+  const { ask, read } = askerOf(app, { token, key });
+  for (let times = 0; times < 3; times++) expect((await read({ page_size: 2 })).status).toBe(200);
+  const forged = readBody({ page_size: 2 }, { token, key: createHash('md5').update(key).digest('hex') });
+  expect((await ask(forged)).status).toBe(401);
+  for (let times = 0; times < 3; times++) expect((await read({ api_time: NOW })).status).toBe(200);
+  now += 3600;
+  expect((await read({ api_time: NOW })).status).toBe(401);
+  expect((await read({ page_size: 2 })).status).toBe(200);
+});
+
+test('a connection that ends within a body that was to come again leaves the server well', async () => {
+  const app = await start();
+  const head = `POST /api/call-queue HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${app.token}\r\nContent-Length: 11\r\n\r\n`;
+  const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
+  socket.write(`${head}action=read`);
+  await new Promise((resolve) => socket.once('data', resolve));
+  socket.end(`${head}action`);
+  await new Promise((resolve) => socket.once('close', resolve));
+  expect((await askerOf(app, app).read()).status).toBe(200);
+  await expect.poll(() => app.logLines.filter((line) => line.includes('"status":400')).length).toBe(1);
+});

@@ -40,6 +40,11 @@ export interface CallerLeg {
   /** See MissedCall. */
   isEndInferred: boolean;
   answeredAt: EventTime | null;
+  /**
+   * A phone was picked up, which is not yet an answer: an announcement for the agent may come first, or the question
+   * whether to take the call, and the caller goes on waiting meanwhile.
+   */
+  pickedUp: { at: EventTime; legId: string } | null;
   isHangupRequested: boolean;
   /** The last; null when it was neither queued nor dialled out. */
   stay: Stay | null;
@@ -68,6 +73,7 @@ export function createCallerLeg(event: LegBegan, pbx: string, heardAt: number): 
     endedAt: null,
     isEndInferred: false,
     answeredAt: null,
+    pickedUp: null,
     isHangupRequested: false,
     stay: null,
     queue: null,
@@ -119,6 +125,7 @@ export function tellLeg(leg: CallerLeg, event: LegEvent): void {
     case 'queue_abandoned':
       if (leg.stay?.type !== 'queue' || leg.stay.hasLeft) return;
       leg.stay.isAbandoned = true;
+      leg.pickedUp = null;
       leg.stay.isByHangup = leg.isHangupRequested;
       endWait(leg, event.at);
       return;
@@ -134,6 +141,9 @@ export function tellLeg(leg: CallerLeg, event: LegEvent): void {
     case 'agent_connected':
       leg.answeredAt ??= event.at;
       return;
+    case 'bridged':
+      if (leg.pickedUp !== null) leg.answeredAt ??= event.at;
+      return;
     case 'dial_began':
       beginDial(leg, event);
       return;
@@ -146,6 +156,11 @@ export function tellLeg(leg: CallerLeg, event: LegEvent): void {
     case 'hung_up':
       leg.endedAt ??= event.at;
   }
+}
+
+/** A phone was picked up, and nothing that may still be heard will tell whether that was an answer. */
+export function trustPickUp(leg: CallerLeg): void {
+  if (leg.pickedUp !== null) leg.answeredAt ??= leg.pickedUp.at;
 }
 
 /**
@@ -178,8 +193,8 @@ export function missedKind({ stay }: CallerLeg): MissedKind {
   if (stay === null) return 'unavailable';
   if (stay.type === 'dial') {
     const { results } = stay;
-    // Hung up while it rang, with the end of the dial not told: nobody had answered.
-    if (results.has('no_answer') || results.size === 0) return 'no_answer';
+    // Hung up while it rang, with the end of the dial not told, or picked up and not taken: nobody had answered.
+    if (results.has('no_answer') || results.has('answered') || results.size === 0) return 'no_answer';
     return results.has('busy') ? 'busy' : 'unavailable';
   }
   if (stay.ended === 'empty') return 'queue_empty';
@@ -202,7 +217,7 @@ function newStay(): Extract<Stay, { type: 'queue' }> {
   return { type: 'queue', hasJoined: false, hasLeft: false, isAbandoned: false, isByHangup: false, ended: null };
 }
 
-function isInQueue(stay: Stay | null): boolean {
+export function isInQueue(stay: Stay | null): boolean {
   return stay?.type === 'queue' && stay.hasJoined && !stay.hasLeft;
 }
 
@@ -242,7 +257,8 @@ function beginDial(leg: CallerLeg, event: DialBegan): void {
 }
 
 function endDial(leg: CallerLeg, event: DialEnded): void {
-  if (event.result === 'answered') leg.answeredAt ??= event.at;
+  if (event.result === 'answered') leg.pickedUp = { at: event.at, legId: event.toLegId };
+  else if (leg.pickedUp?.legId === event.toLegId) leg.pickedUp = null;
   const isForQueue = leg.ringing.get(event.toLegId) ?? isInQueue(leg.stay);
   const hasBegun = leg.ringing.delete(event.toLegId);
   // The end of a phone's ringing may be told twice, the second time as a cancel: the first counts.

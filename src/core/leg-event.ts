@@ -85,6 +85,11 @@ export interface AgentConnected extends LegFact {
   type: 'agent_connected';
 }
 
+/** Put together with somebody. What comes behind an answer, unless the answer was no more than a telephone picked up. */
+export interface LegBridged extends LegFact {
+  type: 'bridged';
+}
+
 interface Dial extends LegFact {
   callId: string;
   /** The leg that is rung. */
@@ -101,7 +106,10 @@ export interface DialBegan extends Dial {
 
 export interface DialEnded extends Dial {
   type: 'dial_ended';
-  /** Of one leg that was rung; `no_answer` also when the caller gave up or somebody declined. */
+  /**
+   * Of one leg that was rung; `no_answer` also when the caller gave up or somebody declined, and behind `answered` when
+   * whoever had picked up did not take the call.
+   */
   result: 'answered' | 'no_answer' | 'busy' | 'unavailable';
 }
 
@@ -124,6 +132,7 @@ export type LegEvent =
   | QueueLeft
   | QueueEnded
   | AgentConnected
+  | LegBridged
   | DialBegan
   | DialEnded
   | HangupRequested

@@ -3,10 +3,12 @@ import {
   type CallerLeg,
   createCallerLeg,
   endUnseen,
+  isInQueue,
   isServed,
   isWaitingInQueue,
   NEVER,
   tellLeg,
+  trustPickUp,
   updateLeg,
 } from './caller-leg.ts';
 import type { EpochSeconds } from './clock.ts';
@@ -95,6 +97,8 @@ export function createMissedCalls(options: MissedCallsOptions): MissedCalls {
   /** Verdicts that need no grace. */
   const ready: Verdict[] = [];
   let lost = 0;
+  /** Not every user hears when legs are put together: until the first time, a phone that is picked up is an answer. */
+  let hearsBridges = false;
 
   function later(now: number, decide: Pending['decide']): void {
     pending.push({ since: now, decide });
@@ -145,8 +149,20 @@ export function createMissedCalls(options: MissedCallsOptions): MissedCalls {
     // An inner leg of the same call, which runs the dialplan, is no phone: what counts is what that leg comes to.
     const isInner = 'toLegId' in event && legs.get(event.toLegId)?.callId === leg.callId;
     if (!isInner) tellLeg(leg, event);
+    // A queue tells by itself when an agent is connected.
+    if (!hearsBridges && (leg.endedAt !== null || !isInQueue(leg.stay))) trustPickUp(leg);
     if (!wasAnswered && leg.answeredAt !== null) later(now, () => reachedInside(leg));
     if (leg.endedAt !== null) later(now, () => missedIn(leg.callId));
+  }
+
+  /** What came of the phones that had been picked up was not heard. */
+  function forgetBridges(heardBefore: number, now: number): void {
+    hearsBridges = false;
+    for (const leg of legs.values()) {
+      if (leg.answeredAt !== null || leg.heardAt >= heardBefore) continue;
+      trustPickUp(leg);
+      if (leg.answeredAt !== null) later(now, () => reachedInside(leg));
+    }
   }
 
   function decideNow(callId: string): void {
@@ -238,6 +254,7 @@ export function createMissedCalls(options: MissedCallsOptions): MissedCalls {
 
   return {
     take(event, now) {
+      if (event.type === 'bridged') hearsBridges = true;
       const leg = legs.get(event.legId);
       const answered = leg === undefined ? dials.take(event) : undefined;
       if (leg !== undefined && event.type === 'began') {
@@ -275,6 +292,7 @@ export function createMissedCalls(options: MissedCallsOptions): MissedCalls {
     resynchronise({ present, askedAt, lostAt, ...state }, now) {
       const isNewProcess = state.pbx !== pbx;
       pbx = state.pbx;
+      if (lostAt !== null) forgetBridges(askedAt, now);
       const up = new Map(present.map((leg) => [leg.legId, leg]));
       const { pbxStartedAt } = state;
       // What was heard before the loss was heard of the old process, whatever the clocks say.

@@ -37,6 +37,14 @@ describe('after an absence', () => {
     expect(machine.tick(START + 200)).toEqual([]);
   });
 
+  it('a phone that was picked up just before is trusted to have been an answer', () => {
+    const machine = waiting();
+    const pickedUp = [leg('3.1').isBridged(0), a.begins(0), a.rings(1, '2.1'), a.hasRung(50, '2.1', 'answered')];
+    for (const event of pickedUp) machine.take(event, event.at);
+    machine.resynchronise({ ...state, present: [] }, START + 101);
+    expect(machine.tick(START + 102)).toMatchObject([{ type: 'reached', legId: '1.1' }]);
+  });
+
   it('a caller who came meanwhile is known from then on', () => {
     const machine = waiting();
     machine.resynchronise({ ...state, present: [present('1.2', { queue: 'sales' })] }, START + 101);

@@ -84,6 +84,23 @@ describe('a caller is missed', () => {
     expect(kinds([a.begins(0), a.rings(0, '2.1'), a.hangsUp(6)])).toEqual(['no_answer']);
   });
 
+  it('who gives up in a queue while the agent who picked up hears an announcement first', () => {
+    const pickedUp = [a.begins(0), a.joins(0, 'sales'), a.rings(0, '2.1'), a.hasRung(1, '2.1', 'answered')];
+    const givesUp = [a.wantsToHangUp(4), a.abandons(4), a.hasRung(4, '2.1', 'no_answer'), a.leaves(4), a.hangsUp(4)];
+    expect(verdictsOf([...pickedUp, ...givesUp])).toMatchObject([{ kind: 'queue_hangup', waitSeconds: 4 }]);
+    expect(kinds([...pickedUp, ...givesUp.filter(({ type }) => type !== 'dial_ended')])).toEqual(['queue_hangup']);
+    // The agent hangs up instead, and the caller leaves by a key.
+    expect(kinds([...pickedUp, a.hasRung(3, '2.1', 'no_answer'), a.leaves(9), a.hangsUp(9)])).toEqual(['exit_key']);
+  });
+
+  it('whose phone is picked up by somebody, or a mailbox, that does not take the call', () => {
+    const other = leg('3.1').isBridged(0);
+    const pickedUp = [other, a.begins(0), a.rings(0, '2.1'), a.hasRung(1, '2.1', 'answered')];
+    expect(kinds([...pickedUp, a.wantsToHangUp(4), a.hangsUp(4)])).toEqual(['no_answer']);
+    expect(kinds([...pickedUp, a.hasRung(4, '2.1', 'no_answer'), a.hangsUp(9)])).toEqual(['no_answer']);
+    expect(kinds([...pickedUp, a.isBridged(4), a.hangsUp(9)])).toEqual(['inbound']);
+  });
+
   it('of whose phone only the first end counts', () => {
     const twice = [a.hasRung(2, '2.1', 'busy'), a.hasRung(3, '2.1', 'no_answer')];
     expect(kinds([a.begins(0), a.rings(0, '2.1'), ...twice, a.hangsUp(6)])).toEqual(['busy']);
@@ -139,6 +156,12 @@ describe('a caller is missed', () => {
 });
 
 describe('a caller is not missed', () => {
+  it('whose phone was picked up, where nobody hears when legs are put together', () => {
+    const pickedUp = [a.rings(0, '2.1'), a.hasRung(1, '2.1', 'answered')];
+    expect(kinds([a.begins(0), ...pickedUp, a.hangsUp(4)])).toEqual(['inbound']);
+    expect(kinds([a.begins(0), a.joins(0, 'sales'), ...pickedUp, a.leaves(1), a.hangsUp(4)])).toEqual(['inbound']);
+  });
+
   it('whom an agent answered, and is reached', () => {
     const events = [a.begins(0), a.joins(0, 'sales'), a.leaves(4), a.isConnected(4.5), a.hangsUp(60)];
     expect(verdictsOf(events)).toEqual([

@@ -38,6 +38,7 @@ export function leg(legId: string, callId = legId) {
       reason,
     }),
     isConnected: (seconds: number): LegEvent => ({ type: 'agent_connected', legId, at: at(seconds) }),
+    isBridged: (seconds: number): LegEvent => ({ type: 'bridged', legId, at: at(seconds) }),
     rings: (seconds: number, phone: string): LegEvent => ({ type: 'dial_began', at: at(seconds), ...dial(phone) }),
     hasRung: (seconds: number, phone: string, result: DialEnded['result']): LegEvent => ({
       type: 'dial_ended',

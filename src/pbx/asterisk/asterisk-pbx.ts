@@ -24,6 +24,7 @@ export const EVENTS_READ = [
   'AgentConnect',
   'DialBegin',
   'DialEnd',
+  'BridgeEnter',
   'HangupRequest',
   'Hangup',
 ] as const;
@@ -72,6 +73,7 @@ const READERS: ReadonlyMap<string, (reading: Reading) => LegEvent | undefined> =
   ['AgentConnect', ({ legId, at }) => ({ type: 'agent_connected', legId, at })],
   ['DialBegin', (reading) => ({ type: 'dial_began', ...dial(reading) })],
   ['DialEnd', (reading) => ({ type: 'dial_ended', ...dial(reading), result: dialResult(reading.message) })],
+  ['BridgeEnter', ({ legId, at }) => ({ type: 'bridged', legId, at })],
   ['HangupRequest', ({ legId, at }) => ({ type: 'hangup_requested', legId, at })],
   ['Hangup', ({ legId, at }) => ({ type: 'hung_up', legId, at })],
 ] satisfies [string, (reading: Reading) => LegEvent | undefined][]);

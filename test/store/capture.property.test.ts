@@ -1,19 +1,16 @@
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { randomOf } from '../../bench/make-calls.ts';
 import type { Command } from '../../src/core/call-command.ts';
 import type { Store } from '../../src/core/call-store.ts';
-import { openSqliteStore } from '../../src/store/sqlite/open-sqlite-store.ts';
 import { missCommand, reachCommand } from '../support/capture.ts';
 import { claimOf, contextOf, execute, NOW } from '../support/commands.ts';
-import { plainDerivation } from '../support/derivation.ts';
-import { tempFolder } from '../support/temp-folder.ts';
+import { BACKENDS } from './backends.ts';
 
 /**
  * Random misses, customers reached and agents at work, told in any order, several times and by two instances, against
  * rules written out here once more. CALLQUEUE_TEST_SEED repeats a run.
  */
-const SEQUENCES = 12;
+const SEQUENCES = { SQLite: 12, PostgreSQL: 5 };
 const STEPS = 150;
 
 interface Item {
@@ -97,64 +94,66 @@ async function itemsOf(store: Store): Promise<Item[]> {
   return items;
 }
 
-test(`${SEQUENCES} random sequences of misses, answers and agents leave the list that the rules say`, async () => {
-  const seed = Number(process.env.CALLQUEUE_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
-  console.log(`seed ${seed}`);
-  const random = randomOf(seed);
-  const below = (limit: number) => Math.floor(random() * limit);
-  const pick = <T>(...list: readonly T[]): T => list[below(list.length)] as T;
-  const met = new Set<string>();
+test.for(BACKENDS.filter(({ isChosen }) => isChosen))(
+  '$name: random sequences of misses, answers and agents leave the list that the rules say',
+  async (backend) => {
+    const seed = Number(process.env.CALLQUEUE_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
+    console.log(`seed ${seed}`);
+    const random = randomOf(seed);
+    const below = (limit: number) => Math.floor(random() * limit);
+    const pick = <T>(...list: readonly T[]): T => list[below(list.length)] as T;
+    const met = new Set<string>();
 
-  for (let sequence = 0; sequence < SEQUENCES; sequence += 1) {
-    const path = join(tempFolder(), 'calls.db');
-    const open = () => openSqliteStore({ path, derivation: plainDerivation });
-    const stores = [await open(), await open()];
-    const model = new Model();
-    const step = (): Command => {
-      const id = 1 + below(model.items.length + 1);
-      const at = NOW - below(40);
-      const leg = String(below(60));
-      const number = pick('+441632960001', '+441632960002', '+441632960003');
-      switch (pick('miss', 'miss', 'miss', 'withheld', 'reach', 'reach', 'claim', 'release', 'cancel')) {
-        case 'miss': {
-          const projectId = pick(1, 2);
-          model.miss(leg, projectId, number, at);
-          return missCommand({ legId: leg, number, endedAt: at }, { projectId });
+    for (let sequence = 0; sequence < SEQUENCES[backend.name]; sequence += 1) {
+      const open = backend.prepare();
+      const stores = [await open('calls'), await open('calls')];
+      const model = new Model();
+      const step = (): Command => {
+        const id = 1 + below(model.items.length + 1);
+        const at = NOW - below(40);
+        const leg = String(below(60));
+        const number = pick('+441632960001', '+441632960002', '+441632960003');
+        switch (pick('miss', 'miss', 'miss', 'withheld', 'reach', 'reach', 'claim', 'release', 'cancel')) {
+          case 'miss': {
+            const projectId = pick(1, 2);
+            model.miss(leg, projectId, number, at);
+            return missCommand({ legId: leg, number, endedAt: at }, { projectId });
+          }
+          case 'withheld':
+            model.miss(leg, 1, null, at);
+            return missCommand({ legId: leg, number: null, endedAt: at }, {}, 'withheld');
+          case 'reach': {
+            const projects = pick([1], [2], [1, 2]);
+            model.reach(leg, projects, number, at);
+            return reachCommand(
+              { legId: leg, at },
+              projects.map((projectId) => ({ projectId, numbers: ['9', number] })),
+            );
+          }
+          case 'claim':
+            // Who holds a call renews the lease.
+            model.change(id, ['inprogress'], 'inprogress', 'extended');
+            model.change(id, ['pending'], 'inprogress', 'claimed');
+            return claimOf('ana', { id });
+          case 'release':
+            model.change(id, ['inprogress'], 'pending', 'released');
+            return { kind: 'release', id, agent: 'eve', force: true };
+          case 'cancel':
+            model.change(id, ['pending', 'inprogress'], 'cancelled', 'cancelled');
+            return { kind: 'cancel', rows: { ids: [id] }, code: 'c' };
         }
-        case 'withheld':
-          model.miss(leg, 1, null, at);
-          return missCommand({ legId: leg, number: null, endedAt: at }, {}, 'withheld');
-        case 'reach': {
-          const projects = pick([1], [2], [1, 2]);
-          model.reach(leg, projects, number, at);
-          return reachCommand(
-            { legId: leg, at },
-            projects.map((projectId) => ({ projectId, numbers: ['9', number] })),
-          );
-        }
-        case 'claim':
-          // Who holds a call renews the lease.
-          model.change(id, ['inprogress'], 'inprogress', 'extended');
-          model.change(id, ['pending'], 'inprogress', 'claimed');
-          return claimOf('ana', { id });
-        case 'release':
-          model.change(id, ['inprogress'], 'pending', 'released');
-          return { kind: 'release', id, agent: 'eve', force: true };
-        case 'cancel':
-          model.change(id, ['pending', 'inprogress'], 'cancelled', 'cancelled');
-          return { kind: 'cancel', rows: { ids: [id] }, code: 'c' };
+      };
+      for (let count = 0; count < STEPS; count += 1) {
+        const command = step();
+        const outcome = await execute(pick(...stores) as Store, command, contextOf({ actor: 'test' }));
+        met.add(outcome.kind === 'recorded' ? outcome.as : outcome.kind);
       }
-    };
-    for (let count = 0; count < STEPS; count += 1) {
-      const command = step();
-      const outcome = await execute(pick(...stores) as Store, command, contextOf({ actor: 'test' }));
-      met.add(outcome.kind === 'recorded' ? outcome.as : outcome.kind);
+      expect(await itemsOf(stores[0] as Store), `sequence ${sequence} of seed ${seed}`).toEqual(model.items);
+      const unlisted = await (stores[1] as Store).unlistedMisses({ since: 0, projectIds: null });
+      expect(unlisted.reduce((sum, { count }) => sum + count, 0)).toBe(model.unlisted);
+      for (const store of stores) await store.close();
     }
-    expect(await itemsOf(stores[0] as Store), `sequence ${sequence} of seed ${seed}`).toEqual(model.items);
-    const unlisted = await (stores[1] as Store).unlistedMisses({ since: 0, projectIds: null });
-    expect(unlisted.reduce((sum, { count }) => sum + count, 0)).toBe(model.unlisted);
-    for (const store of stores) await store.close();
-  }
-  const expected = ['created', 'created_closed', 'counted', 'withheld', 'cleared', 'left_alone', 'nothing', 'double'];
-  expect([...met]).toEqual(expect.arrayContaining(expected));
-});
+    const expected = ['created', 'created_closed', 'counted', 'withheld', 'cleared', 'left_alone', 'nothing', 'double'];
+    expect([...met]).toEqual(expect.arrayContaining(expected));
+  },
+);

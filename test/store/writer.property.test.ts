@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { randomOf } from '../../bench/make-calls.ts';
 import { type Call, dueSince } from '../../src/core/call.ts';
@@ -7,13 +6,12 @@ import * as life from '../../src/core/call-life.ts';
 import { isDue } from '../../src/core/dispatch.ts';
 import { cleanNumber } from '../../src/core/phone-number.ts';
 import { decideSave } from '../../src/core/save-call.ts';
-import { openSqliteStore } from '../../src/store/sqlite/open-sqlite-store.ts';
 import { contentOf, contextOf, NOW } from '../support/commands.ts';
-import { plainDerivation, plainRow } from '../support/derivation.ts';
+import { plainRow } from '../support/derivation.ts';
 import { makeCall } from '../support/make-call.ts';
-import { tempFolder } from '../support/temp-folder.ts';
+import { BACKENDS } from './backends.ts';
 
-const SEQUENCES = 20;
+const SEQUENCES = { SQLite: 20, PostgreSQL: 6 };
 const STEPS = 120;
 const WINDOW = 100;
 
@@ -183,46 +181,50 @@ function randomCommand(random: () => number, calls: readonly Call[], now: number
   )();
 }
 
-test('after each command of a random sequence rows, history and feed are those of a plain model', async () => {
-  const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 32));
-  const random = randomOf(seed);
-  const seen = new Set<string>();
-  for (let sequence = 0; sequence < SEQUENCES; sequence++) {
-    const store = await openSqliteStore({ path: join(tempFolder(), 'calls.db'), derivation: plainDerivation });
-    const model = new Model();
-    let now = NOW;
-    for (let step = 0; step < STEPS; step++) {
-      now += Math.floor(random() * 12);
-      const command = randomCommand(random, model.calls, now);
-      const context: CommandContext = contextOf({ now });
-      const { outcome } = await store.execute(command, context);
-      const expected = model.execute(command, now);
-      const where = `seed ${seed}, sequence ${sequence}, step ${step}: ${JSON.stringify(command)}`;
-      const ids = outcome.kind === 'calls' || outcome.kind === 'saved' ? outcome.calls.map(({ id }) => id) : undefined;
-      if (command.kind !== 'expire_leases') expect(ids, where).toEqual(expected);
-      seen.add(`${command.kind} ${ids === undefined ? 'refused' : ids.length > 0 ? 'done' : 'nothing'}`);
+test.for(BACKENDS.filter(({ isChosen }) => isChosen))(
+  '$name: after each command of a random sequence rows, history and feed are those of a plain model',
+  async (backend) => {
+    const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 32));
+    const random = randomOf(seed);
+    const seen = new Set<string>();
+    for (let sequence = 0; sequence < SEQUENCES[backend.name]; sequence++) {
+      const store = await backend.prepare()('calls');
+      const model = new Model();
+      let now = NOW;
+      for (let step = 0; step < STEPS; step++) {
+        now += Math.floor(random() * 12);
+        const command = randomCommand(random, model.calls, now);
+        const context: CommandContext = contextOf({ now });
+        const { outcome } = await store.execute(command, context);
+        const expected = model.execute(command, now);
+        const where = `seed ${seed}, sequence ${sequence}, step ${step}: ${JSON.stringify(command)}`;
+        const ids =
+          outcome.kind === 'calls' || outcome.kind === 'saved' ? outcome.calls.map(({ id }) => id) : undefined;
+        if (command.kind !== 'expire_leases') expect(ids, where).toEqual(expected);
+        seen.add(`${command.kind} ${ids === undefined ? 'refused' : ids.length > 0 ? 'done' : 'nothing'}`);
 
-      const all = { filter: {}, sort: 'id', limit: 1000, at: { page: 1 }, moment: context.moment } as const;
-      expect((await store.readCalls(all)).calls, where).toEqual(model.calls);
-      const { json } = await store.readRendered(all);
-      expect(JSON.parse(`[${Buffer.from(json)}]`), where).toEqual(model.calls.map(plainRow));
-      expect(await store.lastSequence(), where).toBe(model.feed.length);
+        const all = { filter: {}, sort: 'id', limit: 1000, at: { page: 1 }, moment: context.moment } as const;
+        expect((await store.readCalls(all)).calls, where).toEqual(model.calls);
+        const { json } = await store.readRendered(all);
+        expect(JSON.parse(`[${Buffer.from(json)}]`), where).toEqual(model.calls.map(plainRow));
+        expect(await store.lastSequence(), where).toBe(model.feed.length);
+      }
+      const feed = { since: 0, limit: 1000, projectIds: null, filter: {}, moment: contextOf({ now }).moment };
+      expect((await store.changes(feed)).entries.map(({ call }) => call.id)).toEqual(model.feed);
+      for (const { id, status } of model.calls) {
+        const history = (await store.history(id, null)) ?? [];
+        expect(history.map(({ event, to }) => `${event} ${to}`)).toEqual(model.history.get(id));
+        // The history alone leads to the status of the row, each entry from where the one before ended.
+        expect(history.map(({ from }) => from)).toEqual([null, ...history.map(({ to }) => to).slice(0, -1)]);
+        expect(history.at(-1)?.to).toBe(status);
+      }
+      await store.close();
     }
-    const feed = { since: 0, limit: 1000, projectIds: null, filter: {}, moment: contextOf({ now }).moment };
-    expect((await store.changes(feed)).entries.map(({ call }) => call.id)).toEqual(model.feed);
-    for (const { id, status } of model.calls) {
-      const history = (await store.history(id, null)) ?? [];
-      expect(history.map(({ event, to }) => `${event} ${to}`)).toEqual(model.history.get(id));
-      // The history alone leads to the status of the row, each entry from where the one before ended.
-      expect(history.map(({ from }) => from)).toEqual([null, ...history.map(({ to }) => to).slice(0, -1)]);
-      expect(history.at(-1)?.to).toBe(status);
+    // Every kind of command has had its way at least once, and was refused at least once if it can be.
+    for (const kind of ['update', 'cancel', 'delete', 'claim', 'release', 'extend', 'complete', 'note']) {
+      expect(seen, `seed ${seed}`).toContain(`${kind} done`);
+      expect(seen, `seed ${seed}`).toContain(`${kind} refused`);
     }
-    await store.close();
-  }
-  // Every kind of command has had its way at least once, and was refused at least once if it can be.
-  for (const kind of ['update', 'cancel', 'delete', 'claim', 'release', 'extend', 'complete', 'note']) {
-    expect(seen, `seed ${seed}`).toContain(`${kind} done`);
-    expect(seen, `seed ${seed}`).toContain(`${kind} refused`);
-  }
-  expect(seen).toContain('claim nothing');
-});
+    expect(seen).toContain('claim nothing');
+  },
+);

@@ -13,7 +13,7 @@ export interface ChangeSignal {
   onChange(listener: () => void): () => void;
   /** This process has committed changes up to this one. */
   committed(sequence: number): void;
-  stop(): void;
+  stop(): Promise<void>;
 }
 
 /**
@@ -52,7 +52,7 @@ export function createChangeSignal(database: Database): ChangeSignal {
         },
       );
       await session.run(`LISTEN ${CHANGES_CHANNEL}`);
-      if (listeners.size === 0) session.close();
+      if (listeners.size === 0) await session.close();
       else if (!session.isLost) ear = session;
     } finally {
       isConnecting = false;
@@ -68,12 +68,13 @@ export function createChangeSignal(database: Database): ChangeSignal {
     timer = setTimeout(watch, ear === undefined ? POLL_MS : CAREFUL_POLL_MS).unref();
   }
 
-  function stop(): void {
+  async function stop(): Promise<void> {
     listeners.clear();
     clearTimeout(timer);
     timer = undefined;
-    ear?.close();
+    const deaf = ear;
     ear = undefined;
+    await deaf?.close();
   }
 
   return {
@@ -84,7 +85,7 @@ export function createChangeSignal(database: Database): ChangeSignal {
       if (listeners.size === 1) void watch();
       return () => {
         listeners.delete(own);
-        if (listeners.size === 0) stop();
+        if (listeners.size === 0) void stop();
       };
     },
     committed(sequence) {

@@ -149,11 +149,11 @@ export class Database {
     return Session.open({ ...this.#options, address: this.address, onLost, onNotice });
   }
 
-  /** Whatever is under way fails. */
-  close(): void {
+  /** Whatever is under way fails. Resolves when all connections have ended. */
+  async close(): Promise<void> {
     this.#isClosed = true;
     for (const { reject } of this.#waiting.splice(0)) reject(closedError(this.address));
-    for (const session of [...this.#sessions]) session.close();
+    await Promise.all([...this.#sessions].map((session) => session.close()));
   }
 
   async #withSession<T>(work: (session: Session) => Promise<T>): Promise<T> {
@@ -174,7 +174,7 @@ export class Database {
         onLost: (lost) => this.#forget(lost),
       });
       if (this.#isClosed) {
-        session.close();
+        void session.close();
         throw closedError(this.address);
       }
       this.#sessions.add(session);
@@ -221,7 +221,7 @@ export function unknownOutcome(cause: unknown): StoreUnavailableError {
 /** Undoes what a transaction has done, if there is still a connection. */
 export async function rollback(session: Session): Promise<void> {
   // A connection that cannot even do this is not to be used by anybody.
-  if (!session.isLost) await session.run('ROLLBACK').catch(() => session.close());
+  if (!session.isLost) await session.run('ROLLBACK').catch(() => void session.close());
 }
 
 async function undoneUnless<T>(session: Session, work: (session: Session) => Promise<T>): Promise<T> {

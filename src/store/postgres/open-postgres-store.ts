@@ -62,7 +62,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     await checkDatabase(database, { logger, isUnsafeAllowed });
     await bringUpToDate(database, guard, options);
   } catch (error) {
-    database.close();
+    await database.close();
     throw error;
   }
   return createStore(database, guard, options);
@@ -106,9 +106,9 @@ function createStore(
   let closing: Promise<void> | undefined;
 
   async function close(): Promise<void> {
-    signal.stop();
+    await signal.stop();
     await writer.close();
-    database.close();
+    await database.close();
   }
 
   return {

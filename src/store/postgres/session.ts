@@ -25,6 +25,7 @@ export interface SessionOptions {
 }
 
 const CONNECT_SECONDS = 5;
+const CLOSE_WAIT_MS = 1_000;
 /** Beyond the statement's own time: then the way to PostgreSQL is broken, though nobody has said so. */
 const SILENCE_MS = 5_000;
 /** A process that stops within a transaction holds up the others, who are then more important. */
@@ -44,6 +45,8 @@ export class Session {
   #loss: Error | undefined;
   readonly #asked = new Set<(reason: unknown) => void>();
   readonly #prepared = new Set<string>();
+  /** Resolves when the socket is closed. */
+  readonly #gone = Promise.withResolvers<void>();
   #silenceMs: number;
 
   private constructor(options: SessionOptions) {
@@ -61,7 +64,10 @@ export class Session {
         json: { to: 114, from: [114, 3802], parse: String, serialize: String },
       },
       onnotice: () => undefined,
-      onclose: () => this.#lost(new Error('The connection was closed')),
+      onclose: () => {
+        this.#lost(new Error('The connection was closed'));
+        this.#gone.resolve();
+      },
       ...(onNotice && { onnotify: onNotice }),
       connection: {
         application_name: 'callqueue',
@@ -83,7 +89,7 @@ export class Session {
       await session.#client.unsafe('SELECT 1');
       session.#connection = await session.#client.reserve();
     } catch (error) {
-      session.close();
+      void session.close();
       throw translateError(error, options.address);
     }
     if (session.#loss !== undefined) throw translateError(session.#loss, options.address);
@@ -150,10 +156,16 @@ export class Session {
     return settled.map((one) => (one as PromiseFulfilledResult<Row[]>).value);
   }
 
-  close(): void {
+  /** Cuts off what is under way; PostgreSQL undoes a transaction whose connection ends. Resolves when it has ended. */
+  async close(): Promise<void> {
+    const isConnected = this.#connection !== undefined;
     this.#lost(new Error('The connection was given up'));
-    // What is under way is cut off; PostgreSQL undoes a transaction whose connection ends.
-    this.#client.end({ timeout: 0 }).catch(() => undefined);
+    await this.#client.end({ timeout: 0 }).catch(() => undefined);
+    if (!isConnected) return;
+    // Over a way that is broken nothing is heard of its end.
+    const patience = setTimeout(this.#gone.resolve, CLOSE_WAIT_MS);
+    await this.#gone.promise;
+    clearTimeout(patience);
   }
 
   #statement(connection: postgres.ReservedSql, sql: string, values: readonly SqlValue[]) {
@@ -173,7 +185,7 @@ export class Session {
     }
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     const fail = (reason: unknown) => reject(translateError(reason, address));
-    const silence = setTimeout(() => this.close(), this.#silenceMs);
+    const silence = setTimeout(() => void this.close(), this.#silenceMs);
     this.#asked.add(fail);
     const over = () => {
       clearTimeout(silence);

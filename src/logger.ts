@@ -1,8 +1,11 @@
 import { isatty } from 'node:tty';
-import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino';
+import { type DestinationStream, type LoggerOptions, type Logger as PinoLogger, pino } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 
-export type { Logger } from 'pino';
+export type Logger = PinoLogger & {
+  /** Writes a line of JSON that is known to hold nothing to be taken out; not where lines are for people. */
+  writeLine?(line: string): void;
+};
 
 export interface LoggerSettings {
   level: LoggerOptions['level'];
@@ -20,7 +23,7 @@ export function createLogger(settings: LoggerSettings): Logger {
   const { level, destination = standardError() } = settings;
   const pretty = settings.pretty ?? (settings.destination === undefined && isatty(2));
   const prettify = prettyFactory({ colorize: pretty, translateTime: 'SYS:HH:MM:ss', ignore: 'pid,hostname' });
-  return pino(
+  const logger: Logger = pino(
     {
       level: level ?? 'info',
       timestamp: pino.stdTimeFunctions.isoTime,
@@ -32,6 +35,7 @@ export function createLogger(settings: LoggerSettings): Logger {
     },
     destination,
   );
+  return pretty ? logger : Object.assign(logger, { writeLine: (line: string) => destination.write(line) });
 }
 
 /**

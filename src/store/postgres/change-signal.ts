@@ -48,7 +48,9 @@ export function createChangeSignal(database: Database): ChangeSignal {
           if (Number(sequence) > told) tell(Number(sequence));
         },
         (lost) => {
-          if (ear === lost) ear = undefined;
+          if (ear !== lost) return;
+          ear = undefined;
+          wait();
         },
       );
       await session.run(`LISTEN ${CHANGES_CHANNEL}`);
@@ -63,7 +65,10 @@ export function createChangeSignal(database: Database): ChangeSignal {
   async function watch(): Promise<void> {
     await connect().catch(() => undefined);
     await look().catch(() => undefined);
-    if (listeners.size === 0) return;
+    if (listeners.size > 0) wait();
+  }
+
+  function wait(): void {
     clearTimeout(timer);
     timer = setTimeout(watch, ear === undefined ? POLL_MS : CAREFUL_POLL_MS).unref();
   }

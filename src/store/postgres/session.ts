@@ -1,5 +1,7 @@
 import postgres from 'postgres';
 import { StoreUnavailableError } from '../../core/errors.ts';
+import { copyIn, copyOut } from './copy.ts';
+import { type Reach, reachServer } from './reach-server.ts';
 import type { SqlValue } from './row-columns.ts';
 import { isAftermath, translateError } from './translate-error.ts';
 
@@ -24,7 +26,7 @@ export interface SessionOptions {
   onNotice?: (channel: string, payload: string) => void;
 }
 
-const CONNECT_SECONDS = 5;
+const CONNECT_WAIT_MS = 5_000;
 const CLOSE_WAIT_MS = 1_000;
 /** Beyond the statement's own time: then the way to PostgreSQL is broken, though nobody has said so. */
 const SILENCE_MS = 5_000;
@@ -41,6 +43,7 @@ const PREPARED_STATEMENTS = 500;
 export class Session {
   readonly #options: SessionOptions;
   readonly #client: postgres.Sql;
+  readonly #reach: Reach = reachServer();
   #connection: postgres.ReservedSql | undefined;
   #loss: Error | undefined;
   readonly #asked = new Set<(reason: unknown) => void>();
@@ -55,7 +58,7 @@ export class Session {
     const { url, readOnly, statementTimeoutMs, lockTimeoutMs, onNotice } = options;
     this.#client = postgres(url, {
       max: 1,
-      connect_timeout: CONNECT_SECONDS,
+      socket: this.#reach.socket,
       max_lifetime: null,
       fetch_types: false,
       types: {
@@ -84,16 +87,26 @@ export class Session {
   /** @throws StoreUnavailableError, StoreUnusableError */
   static async open(options: SessionOptions): Promise<Session> {
     const session = new Session(options);
+    const patience = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      patience.reject(Object.assign(new Error('no answer to the attempt to connect'), { code: 'CONNECT_TIMEOUT' }));
+    }, CONNECT_WAIT_MS);
     try {
-      // The driver reserves only what is connected.
-      await session.#client.unsafe('SELECT 1');
-      session.#connection = await session.#client.reserve();
+      session.#connection = await Promise.race([session.#connect(), patience.promise]);
     } catch (error) {
       void session.close();
       throw translateError(error, options.address);
+    } finally {
+      clearTimeout(timer);
     }
     if (session.#loss !== undefined) throw translateError(session.#loss, options.address);
     return session;
+  }
+
+  async #connect(): Promise<postgres.ReservedSql> {
+    // The driver reserves only what is connected.
+    await this.#client.unsafe('SELECT 1');
+    return this.#client.reserve();
   }
 
   get isLost(): boolean {
@@ -156,16 +169,28 @@ export class Session {
     return settled.map((one) => (one as PromiseFulfilledResult<Row[]>).value);
   }
 
+  /** COPY … FROM STDIN. @param pieces in its text format, cut anywhere */
+  copyIn(sql: string, pieces: Iterable<Uint8Array>): Promise<void> {
+    return this.#ask((connection) => copyIn(connection, sql, pieces));
+  }
+
+  /** COPY … TO STDOUT. @param onPiece hears one row at a time, with its line break */
+  copyOut(sql: string, onPiece: (piece: Uint8Array) => void): Promise<void> {
+    return this.#ask((connection) => copyOut(connection, sql, onPiece));
+  }
+
   /** Cuts off what is under way; PostgreSQL undoes a transaction whose connection ends. Resolves when it has ended. */
   async close(): Promise<void> {
     const isConnected = this.#connection !== undefined;
     this.#lost(new Error('The connection was given up'));
     await this.#client.end({ timeout: 0 }).catch(() => undefined);
-    if (!isConnected) return;
-    // Over a way that is broken nothing is heard of its end.
-    const patience = setTimeout(this.#gone.resolve, CLOSE_WAIT_MS);
-    await this.#gone.promise;
-    clearTimeout(patience);
+    if (isConnected) {
+      // Over a way that is broken nothing is heard of its end.
+      const patience = setTimeout(this.#gone.resolve, CLOSE_WAIT_MS);
+      await this.#gone.promise;
+      clearTimeout(patience);
+    }
+    this.#reach.destroy();
   }
 
   #statement(connection: postgres.ReservedSql, sql: string, values: readonly SqlValue[]) {

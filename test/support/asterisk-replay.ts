@@ -20,12 +20,23 @@ export interface HeardMessage {
 export const RECORDING_START = 1_795_465_000;
 
 const FIXTURES = join(import.meta.dirname, '../fixtures/asterisk-ami');
+const TRUNKS = join(import.meta.dirname, '../fixtures/asterisk-trunks');
 
 /** All that the server sent in a recording; in those with a restart over two connections. */
 export function recordedMessages(name: string): HeardMessage[] {
-  const lines = readFileSync(join(FIXTURES, `${name}.jsonl`), 'utf8')
-    .trim()
-    .split('\n');
+  return messagesIn(join(FIXTURES, `${name}.jsonl`));
+}
+
+/**
+ * What an Asterisk 20 told of calls between it and another one over a trunk of `pjsip`, `sip` or `iax2`, through the event
+ * filter of docs/asterisk.md, with `timestampevents` and `channelvars`.
+ */
+export function recordedTrunk(name: string): HeardMessage[] {
+  return messagesIn(join(TRUNKS, `${name}.jsonl`));
+}
+
+function messagesIn(path: string): HeardMessage[] {
+  const lines = readFileSync(path, 'utf8').trim().split('\n');
   let framing = createAmiFraming();
   return lines.flatMap((line) => {
     const entry: { t: number; dir: string; b64?: string; note?: string } = JSON.parse(line);

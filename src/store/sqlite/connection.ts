@@ -14,6 +14,8 @@ export interface ConnectionOptions {
    * process though the system may take them back at any moment, and a disk that fails ends the process.
    */
   isMapped?: boolean;
+  /** From the first statement on nobody else may have the database open; for one that can be written to. */
+  isAlone?: boolean;
 }
 
 /**
@@ -33,10 +35,13 @@ export class Connection {
   #database: DatabaseSync;
   #prepared = new Map<string, StatementSync>();
 
-  constructor(path: string, { readOnly = false, cacheMegabytes = 32, isMapped = true }: ConnectionOptions = {}) {
+  constructor(path: string, options: ConnectionOptions = {}) {
+    const { readOnly = false, cacheMegabytes = 32, isMapped = true, isAlone = false } = options;
     this.path = path;
     this.#database = guarded(path, () => new DatabaseSync(path, { readOnly, timeout: LOCK_WAIT_MS }));
     try {
+      // Before anything is read: only then is the lock on the file one that nobody shares.
+      if (isAlone) this.exec('PRAGMA locking_mode = EXCLUSIVE');
       // FULL: what was acknowledged survives a power loss; NORMAL would forget the last commits.
       this.exec(`PRAGMA synchronous = FULL;
         PRAGMA foreign_keys = ON;

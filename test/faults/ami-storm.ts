@@ -36,6 +36,7 @@ export interface StormFigures {
   endedMs: number[];
   mostUnread: number;
   longestGapMs: number;
+  longestWaitMs: number;
   /** Connections that the client made beyond its first, or that were taken from it. */
   reconnects: number;
   wasThrownOut: boolean;
@@ -93,8 +94,17 @@ async function storm(): Promise<StormFigures> {
     await new Promise((resolve) => setTimeout(resolve, TICK_MS));
   }
   unread.stop();
-  const { most: mostUnread, longestGapMs } = unread;
+  const { most: mostUnread, longestGapMs, longestWaitMs } = unread;
   const logins = server.requests.filter(({ action }) => action === 'Login').length;
-  const figures = { events, eventsMeanwhile: meanwhile ?? events, seconds, bytes, endedMs, mostUnread, longestGapMs };
+  const figures = {
+    events,
+    eventsMeanwhile: meanwhile ?? events,
+    seconds,
+    bytes,
+    endedMs,
+    mostUnread,
+    longestGapMs,
+    longestWaitMs,
+  };
   return { ...figures, reconnects: logins - 1, wasThrownOut };
 }

@@ -68,7 +68,8 @@ export function below(what: string, ms: number, limit: number): Figure {
 }
 
 export function stormFigures(done: StormFigures): Figure[] {
-  const { events, eventsMeanwhile, seconds, bytes, mostUnread, longestGapMs, reconnects, wasThrownOut } = done;
+  const { events, eventsMeanwhile, seconds, bytes, mostUnread, longestGapMs, longestWaitMs, reconnects, wasThrownOut } =
+    done;
   const rate = Math.round(eventsMeanwhile / seconds);
   return [
     { what: 'sent', figure: `${events} events, ${(bytes / 1e6).toFixed(0)} MB, ${rate} a second`, isGood: events > 0 },
@@ -78,6 +79,8 @@ export function stormFigures(done: StormFigures): Figure[] {
       isGood: !wasThrownOut,
     },
     { what: 'connections lost', figure: `${reconnects}`, isGood: reconnects === 0 },
+    // By what else the machine does: no thread of the server can have its turn sooner.
+    { what: 'the sender itself waited for its turn', figure: `${longestWaitMs.toFixed(0)} ms at most`, isGood: true },
   ];
 }
 

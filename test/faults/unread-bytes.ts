@@ -7,6 +7,8 @@ export interface UnreadWatch {
   readonly now: number;
   /** Longest time for which something waited and nothing was read. */
   readonly longestGapMs: number;
+  /** How long this process itself had to wait for its turn: what the machine makes everybody wait, at least. */
+  readonly longestWaitMs: number;
   stop(): void;
 }
 
@@ -16,11 +18,14 @@ const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'];
 
 /** @param port of the server; @param unsent what the server has not handed to its system yet */
 export function watchUnread(port: number, unsent: () => number): UnreadWatch {
-  let [most, now, longestGapMs] = [0, 0, 0];
+  let [most, now, longestGapMs, longestWaitMs] = [0, 0, 0, 0];
+  let lookedAt = performance.now();
   let received = 0;
   let lastReadAt = performance.now();
   const look = () => {
     const at = performance.now();
+    longestWaitMs = Math.max(longestWaitMs, at - lookedAt - EVERY_MS);
+    lookedAt = at;
     const { received: waiting, sent } = queuesOf(port);
     now = waiting + sent + unsent();
     most = Math.max(most, now);
@@ -39,6 +44,9 @@ export function watchUnread(port: number, unsent: () => number): UnreadWatch {
     },
     get longestGapMs() {
       return longestGapMs;
+    },
+    get longestWaitMs() {
+      return longestWaitMs;
     },
     stop: () => clearInterval(watching),
   };

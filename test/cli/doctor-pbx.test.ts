@@ -159,6 +159,9 @@ describe('doctor', () => {
     const { code, lines } = await doctor();
     expect(lines[0]).toMatch(/^ok {4}pbx: login as connector/);
     expect(code).toBe(0);
+    place.env.CALLQUEUE_PBX = pbx.url.replace('127.0.0.1', 'localhost');
+    expect((await doctor()).lines[0]).toMatch(/^fail {2}pbx: .*the certificate is for another name; pbx\.url/);
+    place.env.CALLQUEUE_PBX = pbx.url;
     place.env.CALLQUEUE_PBX_CERTIFICATE_AUTHORITY = place.path('none.pem');
     expect((await doctor()).lines[0]).toMatch(/^fail {2}pbx: pbx\.certificate_authority cannot be read: ENOENT/);
     delete place.env.CALLQUEUE_PBX_CERTIFICATE_AUTHORITY;
@@ -230,12 +233,19 @@ describe('doctor about queue_log', () => {
     const database = await createTestDatabase();
     const sql = postgres(database, { max: 1, onnotice: () => undefined });
     await sql`CREATE TABLE queue_log (id bigserial PRIMARY KEY, time timestamptz, callid text, queuename text, agent text, event text, data text)`;
+    const role = `doctor_${new URL(database).pathname.slice(1)}`;
+    await sql.unsafe(`CREATE ROLE ${role} LOGIN`);
+    const as = Object.assign(new URL(database), { username: role, search: '?table=queue_log&zone=UTC' }).href;
+    expect(await about(as)).toMatch(
+      /^fail {2}queue_log: .* permission denied for table queue_log; GRANT SELECT is what the user needs$/,
+    );
+    await sql.unsafe(`DROP ROLE ${role}`);
     await sql.end();
     expect(await about(`${database}?table=queue_log&zone=UTC`)).toMatch(
       /^ok {4}queue_log: the table queue_log at .* can be read$/,
     );
     expect(await about(`${database}?table=nothing&zone=UTC`)).toMatch(
-      /^fail {2}queue_log: The table nothing at .* cannot be read/,
+      /^fail {2}queue_log: The table nothing at .* cannot be read: there is no such table; correct pbx\.queue_log/,
     );
     const nowhere = await about('postgres://callqueue:pass-word@127.0.0.1:1/x?table=queue_log');
     expect(nowhere).toMatch(/^fail {2}queue_log: The table queue_log at 127\.0\.0\.1:1\/x cannot be read/);

@@ -60,7 +60,10 @@ function unreached(address: AmiAddress, { failedAt, reason, code, localAddress }
     case 'connecting':
       return fail('pbx', `${where} cannot be reached (${reason}): ${remedy(code)}`);
     case 'greeting':
-      return fail('pbx', `${where} can be reached, but is no manager port that can be spoken with: ${reason}`);
+      return fail(
+        'pbx',
+        `${where} can be reached, but is no manager port that can be spoken with: ${reason}${address.isEncrypted ? '' : '; the port of tlsbindaddr needs amis://'}`,
+      );
     case 'login': {
       const from = localAddress === undefined ? '' : `; permit must hold ${localAddress}, from where it was tried`;
       return fail('pbx', `${reason}${from}. The PBX tells which of them it is only in its own log`);
@@ -80,6 +83,9 @@ function remedy(code: string | undefined): string {
     case undefined:
       return 'a firewall between, or the wrong host or port in pbx.url';
     default:
+      if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+        return 'the certificate is for another name; pbx.url must name the PBX as its certificate does';
+      }
       if (code === 'EPROTO' || code.startsWith('ERR_SSL')) {
         return 'no TLS is spoken there; amis:// needs the port of tlsbindaddr in manager.conf';
       }

@@ -27,6 +27,9 @@ export async function* queueLogFindings(
   yield await file(queueLog, pbxStartedAt);
 }
 
+/** As PostgreSQL calls it. */
+const INSUFFICIENT_PRIVILEGE = '42501';
+
 /** How old its last row is stays unknown: only the place behind it is read. */
 async function table(address: string): Promise<Finding> {
   const reader = createQueueLogTableReader(address);
@@ -35,7 +38,11 @@ async function table(address: string): Promise<Finding> {
     return ok(SUBJECT, `the table ${reader.place} can be read`);
   } catch (error) {
     if (!(error instanceof QueueLogTableError)) throw error;
-    return fail(SUBJECT, `${error.message}; GRANT SELECT is what the user needs`);
+    const isForbidden = (error.cause as { code?: unknown } | undefined)?.code === INSUFFICIENT_PRIVILEGE;
+    return fail(
+      SUBJECT,
+      `${error.message}; ${isForbidden ? 'GRANT SELECT is what the user needs' : 'correct pbx.queue_log, or what is wrong there'}`,
+    );
   } finally {
     await reader.close();
   }

@@ -36,6 +36,9 @@ async function heardWithGap({ messages, cut, back, queueLog, store, timers }: Cu
   await listener.pbx.isUp();
   await player.say(messages.slice(0, cut));
   await listener.hasHeardAll();
+  const [lost] = messages.slice(cut, back);
+  // Where something is lost, the first of it is lost in its middle.
+  if (lost !== undefined) await player.server.trickle([lost.bytes.subarray(0, lost.bytes.length / 2)]);
   await listener.isCut();
   await player.say(messages.slice(cut, back));
   await listener.isBack();

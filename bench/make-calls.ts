@@ -36,7 +36,7 @@ export function numberOf(index: number): string {
     case 1:
       return `+493023125${end}${more % 1_000 || ''}`;
     default:
-      return `+120255501${String(index % 100).padStart(2, '0')}${more % 10_000 || ''}`;
+      return `+120255501${String(index % 100).padStart(2, '0')}${Math.floor(index / 300) % 10_000 || ''}`;
   }
 }
 

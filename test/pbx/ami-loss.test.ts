@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { reconnectDelayMs } from '../../src/pbx/asterisk/ami-delay.ts';
 import type { AmiSignal } from '../../src/pbx/asterisk/ami-inbox.ts';
 import { startAmiClient } from '../support/ami-client.ts';
-import { AmiServer } from '../support/ami-server.ts';
+import { type AmiAnswer, AmiServer } from '../support/ami-server.ts';
 
 const start = async () => await AmiServer.start();
 const calls = (from: number, to: number) =>
@@ -43,6 +43,36 @@ describe('a PBX that hangs', () => {
     await server.received('Ping', 6);
     expect(client.connection.state.phase).toBe('up');
     expect(client.story()).not.toContain('down');
+  });
+});
+
+describe('a PBX that stops gracefully', () => {
+  const refusal: AmiAnswer = ({ headers }) => [
+    ['Response: Error', `ActionID: ${headers.get('actionid')}`, 'Message: Asterisk is shutting down'],
+  ];
+
+  it('is heard to its end, though it refuses to answer', async () => {
+    await using server = await AmiServer.start({ answers: { ping: refusal } });
+    await using client = startAmiClient(server);
+    await client.heard('up');
+    await client.pass(30_000);
+    await server.received('Ping', 3);
+    server.say([
+      ['Event: Hangup', 'Uniqueid: 1.1'],
+      ['Event: Shutdown', 'Shutdown: Cleanly', 'Restart: False'],
+    ]);
+    await server.shutDown();
+    expect(await client.heard('down')).toMatchObject({ reason: 'the PBX shuts down' });
+    expect(client.story()).toEqual(['up', 'FullyBooted', 'Hangup', 'Shutdown', 'down']);
+  });
+
+  it('is not shown the secret instead, and is tried again like one that is gone', async () => {
+    await using server = await AmiServer.start({ answers: { challenge: refusal, login: refusal } });
+    await using client = startAmiClient(server);
+    await client.reached('waiting');
+    expect(client.connection.state.lastFailure?.reason).toBe('The PBX refuses Challenge: Asterisk is shutting down');
+    expect(client.timers.pending[0]).toBe(375);
+    expect(server.requests.map(({ action }) => action)).not.toContain('Login');
   });
 });
 

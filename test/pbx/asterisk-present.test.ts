@@ -1,6 +1,9 @@
+import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
+import { AmiRefusedError } from '../../src/pbx/asterisk/ami-errors.ts';
 import { createAmiMessage } from '../../src/pbx/asterisk/ami-message.ts';
 import { presentLegs } from '../../src/pbx/asterisk/present-legs.ts';
+import { createPresentLists } from '../../src/pbx/asterisk/present-lists.ts';
 import { RECORDED_SETTINGS, recordedMessages } from '../support/asterisk-replay.ts';
 
 const NOW = 1_795_466_175;
@@ -64,5 +67,16 @@ describe('the lists of what is up', () => {
       { legId: '1.1', isInbound: true, isConnected: true, since: NOW - 3603 },
       { legId: '1.2', isInbound: false, isConnected: false, since: NOW },
     ]);
+  });
+
+  it('are asked for again when the PBX is shutting down, and tell nothing by being refused', () => {
+    const lists = createPresentLists(RECORDED_SETTINGS, pino({ level: 'silent' }));
+    const refused = (action: string, answer: string) =>
+      lists.take({ kind: 'list', action, at: NOW, result: { error: new AmiRefusedError(action, answer) } });
+    expect(refused('QueueStatus', 'Asterisk is shutting down')).toBe('unanswered');
+    expect(lists.isComplete()).toBe(true);
+    expect(refused('QueueStatus', 'Invalid/unknown command')).toBeUndefined();
+    expect(refused('CoreShowChannels', 'Permission denied')).toEqual([]);
+    expect(lists.isComplete()).toBe(false);
   });
 });

@@ -65,6 +65,7 @@ function unreached(address: AmiAddress, { failedAt, reason, code, localAddress }
         `${where} can be reached, but is no manager port that can be spoken with: ${reason}${address.isEncrypted ? '' : '; the port of tlsbindaddr needs amis://'}`,
       );
     case 'login': {
+      if (/shutting down/i.test(reason)) return fail('pbx', `${where} lets nobody in while the PBX stops: ${reason}`);
       const from = localAddress === undefined ? '' : `; permit must hold ${localAddress}, from where it was tried`;
       return fail('pbx', `${reason}${from}. The PBX tells which of them it is only in its own log`);
     }

@@ -25,6 +25,14 @@ export class AmiRefusedError extends CallQueueError {
   }
 }
 
+/**
+ * While a PBX stops gracefully, for as long as calls last, it refuses every action, a Ping as well, lets nobody in, and goes
+ * on telling of its calls.
+ */
+export function isShuttingDown(error: unknown): boolean {
+  return error instanceof AmiRefusedError && /shutting down/i.test(error.answer);
+}
+
 /** No answer came: in time, or at all because the connection ended. */
 export class AmiUnansweredError extends CallQueueError {
   readonly code = 'ami_unanswered';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { CallQueueError } from '../../core/errors.ts';
 import { type AmiAddress, isLoopback } from './ami-address.ts';
-import { AmiRefusedError, shown } from './ami-errors.ts';
+import { AmiRefusedError, isShuttingDown, shown } from './ami-errors.ts';
 import type { AmiSession } from './ami-session.ts';
 
 /** The PBX does not let us in, or must not be told the secret. Trying again soon is of no use: somebody has to act. */
@@ -19,6 +19,7 @@ export class AmiLoginError extends CallQueueError {
  * encrypted or within this machine.
  *
  * @throws {AmiLoginError} which says what to change
+ * @throws {AmiRefusedError} when the PBX shuts down
  */
 export async function logIn(session: AmiSession, { user, secret, host, isEncrypted }: AmiAddress): Promise<void> {
   const challenge = await challengeOf(session);
@@ -42,7 +43,7 @@ export async function logIn(session: AmiSession, { user, secret, host, isEncrypt
   try {
     await session.request('Login', [['Username', user], ...proof, ['Events', 'on']]);
   } catch (error) {
-    if (!(error instanceof AmiRefusedError)) throw error;
+    if (!(error instanceof AmiRefusedError) || isShuttingDown(error)) throw error;
     // The server says the same for an unknown user, a wrong secret and an address it does not permit.
     throw new AmiLoginError(
       `The PBX refuses the login of ${user} (${error.answer}): check user, secret and permit of that user in manager.conf`,
@@ -55,7 +56,7 @@ async function challengeOf(session: AmiSession): Promise<string | undefined> {
     const answer = await session.request('Challenge', [['AuthType', 'MD5']]);
     return answer.get('Challenge');
   } catch (error) {
-    if (error instanceof AmiRefusedError) return undefined;
+    if (error instanceof AmiRefusedError && !isShuttingDown(error)) return undefined;
     throw error;
   }
 }

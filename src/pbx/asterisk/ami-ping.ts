@@ -1,3 +1,4 @@
+import { AmiRefusedError } from './ami-errors.ts';
 import type { AmiSession } from './ami-session.ts';
 import type { AmiTimers } from './ami-timers.ts';
 
@@ -12,9 +13,11 @@ export function keepPinging(session: AmiSession, timers: AmiTimers): () => void 
   const again = () => {
     if (isStopped) return;
     cancel = timers.after(INTERVAL_MS, () => {
-      session
-        .request('Ping', [], { timeoutMs: LIMIT_MS })
-        .then(again, () => session.end(`the PBX does not answer: no reply to Ping for ${LIMIT_MS / 1000} s`));
+      session.request('Ping', [], { timeoutMs: LIMIT_MS }).then(again, (error) => {
+        // Whoever refuses is there.
+        if (error instanceof AmiRefusedError) again();
+        else session.end(`the PBX does not answer: no reply to Ping for ${LIMIT_MS / 1000} s`);
+      });
     });
   };
   again();

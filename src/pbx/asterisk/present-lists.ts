@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { PresentLeg } from '../../core/leg-event.ts';
-import { AmiRefusedError } from './ami-errors.ts';
+import { AmiRefusedError, isShuttingDown } from './ami-errors.ts';
 import type { AmiSignal } from './ami-inbox.ts';
 import type { AmiMessage } from './ami-message.ts';
 import type { AsteriskSettings } from './asterisk-pbx.ts';
@@ -25,7 +25,7 @@ export function createPresentLists(settings: AsteriskSettings, logger: Logger): 
 
   function itemsOf({ action, result }: ListSignal): readonly AmiMessage[] | undefined {
     if ('value' in result) return result.value;
-    if (!(result.error instanceof AmiRefusedError)) return undefined;
+    if (!(result.error instanceof AmiRefusedError) || isShuttingDown(result.error)) return undefined;
     const needed =
       action === 'CoreShowChannels' ? 'give the user write = reporting in manager.conf' : 'load the module app_queue';
     isRefused = true;

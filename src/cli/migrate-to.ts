@@ -3,6 +3,7 @@ import type { Settings } from '../config.ts';
 import type { Surroundings } from './command.ts';
 import { CommandFailedError, UsageError } from './command-errors.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
+import { keepMemorySmall } from './keep-memory-small.ts';
 import { createProgress } from './progress.ts';
 import { table } from './table.ts';
 
@@ -22,6 +23,7 @@ export async function migrateTo(
 ): Promise<ExitCode> {
   if (!isAddress(to))
     throw new UsageError('--to: expected an address such as postgres://callqueue@host:5432/callqueue');
+  keepMemorySmall();
   const progress = createProgress(stderr);
   const outcome = await moveDatabase({
     ...{ settings, to, isDryRun, ...options, signal },

@@ -1,7 +1,7 @@
 import type { TokenStore } from '../core/call-store.ts';
 import type { EpochSeconds } from '../core/clock.ts';
 import { InvalidSettingsError } from '../core/errors.ts';
-import type { StoredToken } from '../core/token.ts';
+import type { NewToken, StoredToken } from '../core/token.ts';
 import { hashToken, openKey, sealKey } from '../wire/credentials.ts';
 
 /** Name of the token that the settings ask for; tokens made by hand must not have it. */
@@ -33,7 +33,7 @@ export async function ensureSettingsToken(store: TokenStore, wanted: TokenSettin
         'take another value, or revoke that token first',
     ]);
   }
-  await store.addToken({
+  const fresh: NewToken = {
     name: SETTINGS_TOKEN_NAME,
     hash,
     sealedKey: key === undefined ? null : sealKey(key, token),
@@ -41,7 +41,13 @@ export async function ensureSettingsToken(store: TokenStore, wanted: TokenSettin
     projectIds: null,
     agent: null,
     createdAt: now,
-  });
+  };
+  try {
+    await store.addToken(fresh);
+  } catch (error) {
+    // Several instances may start at the same moment, of which one is first.
+    if ((await store.findToken(hash))?.name !== SETTINGS_TOKEN_NAME) throw error;
+  }
 }
 
 function isSame(stored: StoredToken, { token, key }: TokenSettings): boolean {

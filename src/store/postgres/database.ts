@@ -12,10 +12,9 @@ export interface DatabaseOptions {
   statementTimeoutMs?: number;
   /** How long something waits for others who write; default: 5 s. */
   lockTimeoutMs?: number;
+  /** How long a question waits for a connection; default: 5 s. */
+  sessionWaitMs?: number;
 }
-
-/** How long a question waits for a connection. */
-const SESSION_WAIT_MS = 5_000;
 
 interface Waiting {
   resolve(session: Session): void;
@@ -40,6 +39,7 @@ export class Database {
       mostSessions: 10,
       statementTimeoutMs: 30_000,
       lockTimeoutMs: 5_000,
+      sessionWaitMs: 5_000,
       ...options,
     };
   }
@@ -131,7 +131,7 @@ export class Database {
       const timer = setTimeout(() => {
         this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
         reject(new StoreUnavailableError(`Busy: all connections to the database are in use (${this.address})`));
-      }, SESSION_WAIT_MS);
+      }, this.#options.sessionWaitMs);
       this.#waiting.push(waiting);
     });
   }

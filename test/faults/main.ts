@@ -15,10 +15,16 @@ import { floods } from './floods.ts';
 import { framing } from './framing.ts';
 import { hangups } from './hangups.ts';
 import { kills } from './kills.ts';
+import { postgresCommits } from './postgres-commits.ts';
+import { postgresFailover } from './postgres-failover.ts';
+import { postgresFeed } from './postgres-feed.ts';
+import { postgresKills } from './postgres-kills.ts';
+import { postgresReads } from './postgres-reads.ts';
 import { savesBesidePbx } from './saves-beside-pbx.ts';
 import { stalled } from './stalled-readers.ts';
 import { stops } from './stops.ts';
 import { storm } from './storm.ts';
+import { stormLocked } from './storm-locked.ts';
 
 /** `npm run test:faults`: faults that are caused for real, longer than `npm test` may take. Fails when one of them shows. */
 
@@ -31,12 +37,18 @@ const FAULTS: readonly Fault[] = [
   stalled,
   floods,
   storm,
+  stormLocked,
   hangups,
   savesBesidePbx,
   framing,
   pbxRestarts,
   witnesses,
   absences,
+  postgresKills,
+  postgresCommits,
+  postgresFeed,
+  postgresReads,
+  postgresFailover,
 ];
 
 const USAGE = `npm run test:faults -- [options]

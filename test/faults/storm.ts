@@ -104,7 +104,7 @@ function workFigures(seconds: ReadonlyMap<string, number>, events: number): Figu
 }
 
 /** Reads the list when it is right, or will not become so. */
-async function untilListIs(server: ServerProcess, plan: StormPlanOptions) {
+export async function untilListIs(server: ServerProcess, plan: StormPlanOptions) {
   const calls = planStorm(plan);
   const latest = Date.now() + 15_000;
   for (;;) {

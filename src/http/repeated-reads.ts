@@ -107,6 +107,7 @@ export function createRepeatedReads(options: RepeatedReadsOptions): RepeatedRead
     const isCompressed = accepted !== undefined && isWorthCompressing(bytes) && codingFor(accepted) !== undefined;
     if (isCompressed || !isServing()) return false;
     const requestId = nextRequestId(request);
+    const address = request.socket.remoteAddress ?? 'unknown';
     response.once('close', () =>
       log({
         requestId,
@@ -116,7 +117,7 @@ export function createRepeatedReads(options: RepeatedReadsOptions): RepeatedRead
         status: 200,
         ms: performance.now() - begun,
         tokenName: known.login.credential.name,
-        address: request.socket.remoteAddress ?? 'unknown',
+        address,
         isOpen: false,
       }),
     );

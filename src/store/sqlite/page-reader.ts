@@ -2,7 +2,7 @@ import type { CallQuery } from '../../core/call-filter.ts';
 import type { CallPage, CallStore, RenderedPage } from '../../core/call-store.ts';
 import type { Connection } from './connection.ts';
 import { createListCheck, type ListCheckOptions } from './lists/check-lists.ts';
-import { pageOfList, readyPage } from './lists/list-pages.ts';
+import { keepPage, pageOfList, readyPage } from './lists/list-pages.ts';
 import type { LiveList } from './lists/live-list.ts';
 import { type ListBounds, LiveLists } from './lists/live-lists.ts';
 import { type PlainPage, plainPage } from './lists/plain-page.ts';
@@ -87,6 +87,8 @@ export function createListReader(options: PageReaderOptions): PageReader & { lis
       }
       const page = fromSql();
       lists.missed(query, page.rowCount);
+      const made = lists.ready(query);
+      if (made !== undefined && 'json' in page) keepPage(lists, made, query, page);
       return page;
     });
   }

@@ -19,7 +19,6 @@ const DEEP = 1_000;
 export function isQuick({ filter, sort, at, limit }: CallQuery): boolean {
   const isById = !('page' in at) || sort === 'id' || sort === '-id';
   const asked = (Object.keys(filter) as (keyof CallFilter)[]).filter((name) => filter[name] !== undefined);
-  if (isById && asked.length === 0) return true;
   if ('page' in at && (at.page - 1) * limit > (isById ? DEEP_BY_ID : DEEP)) return false;
   if (isPendingOnly(filter) || SELECTIVE.some((name) => filter[name] !== undefined)) return true;
   return asked.length === 0 || (filter.projectIds !== undefined && orderedParts(filter) !== undefined);

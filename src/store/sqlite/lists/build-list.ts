@@ -20,7 +20,7 @@ export interface ListContent {
 }
 
 /** Ids of longer lists are not kept: their questions are answered by SQL. */
-const MOST_IDS = 2_000_000;
+const MOST_IDS = 8_000_000;
 /** These take four times the memory, and each row is sorted. */
 const MOST_SORTED_IDS = 250_000;
 

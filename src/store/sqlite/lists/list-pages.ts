@@ -20,11 +20,24 @@ export function readyPage(lists: LiveLists, list: LiveList, query: CallQuery): R
 export function pageOfList(connection: Connection, lists: LiveLists, list: LiveList, query: CallQuery): RenderedPage {
   const ready = readyPage(lists, list, query);
   if (ready !== undefined) return ready;
+  const start = list.startOf(query);
+  const ids = list.ids(start, start + query.limit);
+  const lastId = ids.at(-1) as number;
+  const page = { rowCount: list.length, length: ids.length, lastId, json: bodies(connection, ids) };
+  keepPage(lists, list, query, page);
+  return page;
+}
+
+/** Lets a page lie ready that is as the list is now. */
+export function keepPage(
+  lists: LiveLists,
+  list: LiveList,
+  query: CallQuery,
+  { length, lastId, json }: RenderedPage,
+): void {
   const { limit } = query;
   const start = list.startOf(query);
-  const ids = list.ids(start, start + limit);
-  const page = { length: ids.length, lastId: ids.at(-1) as number, json: bodies(connection, ids) };
   // Pages that begin anywhere would lie there in many versions.
-  if (start % limit === 0) lists.keepPage(list, limit, start / limit, page);
-  return { rowCount: list.length, ...page };
+  if (lastId === null || start % limit !== 0) return;
+  lists.keepPage(list, limit, start / limit, { length, lastId, json });
 }

@@ -38,7 +38,7 @@ const MOST_CHANGES = 2_000;
 /** A changed row is held against each list, at a tenth of a microsecond: so much holds up nobody. */
 const MOST_TESTS = 200_000;
 /** Lists that are being found at the same time. */
-const MOST_BUILDING = 16;
+const MOST_BUILDING = 64;
 
 /**
  * The lists of filters that are asked again and again, kept exact by the change feed, in which every change of a call

@@ -55,7 +55,8 @@ const GRACE_MS = 9000;
 const GAPS_SUMMED = 10_080;
 
 /** The only place where the parts are put together. */
-export function createApp({ settings, logger, clock = systemClock, streamPatienceMs }: AppOptions): App {
+export function createApp({ settings, logger, clock: givenClock, streamPatienceMs }: AppOptions): App {
+  const clock = givenClock ?? systemClock;
   const metrics = createMetrics(VERSION);
   const http = createHttpServer({
     settings,
@@ -67,6 +68,7 @@ export function createApp({ settings, logger, clock = systemClock, streamPatienc
     streamPatienceMs,
   });
   const checks = createSystemChecks({ clock, look: (signal) => lookElsewhere(settings, signal) });
+  const opening = new AbortController();
   let store: Store | undefined;
   let jobs: Jobs | undefined;
   let pbxThread: PbxThread | undefined;
@@ -91,6 +93,7 @@ export function createApp({ settings, logger, clock = systemClock, streamPatienc
       const url = await http.listen();
       store = await openStore(settings, {
         logger,
+        untilReachable: opening.signal,
         spawnWriter: (place) => spawnWriter(settings, place),
         onCommit: metrics.groupCommitted,
         readLists: settings.readLists,
@@ -102,7 +105,7 @@ export function createApp({ settings, logger, clock = systemClock, streamPatienc
         isConnected: () => (pbxThread ?? noPbx).isConnected(),
         status: () => (pbxThread ?? noPbx).status(),
       };
-      const queue = meterCommands(createCallQueue({ store, clock, pbx }), metrics);
+      const queue = meterCommands(createCallQueue({ store, clock: givenClock ?? store.clock ?? clock, pbx }), metrics);
       pbxThread = settings.pbx.url === undefined ? undefined : createListener(queue, store);
       metrics.watchPbx({
         status: () => queue.pbxStatus(),
@@ -157,6 +160,7 @@ export function createApp({ settings, logger, clock = systemClock, streamPatienc
   async function stop(): Promise<void> {
     logger.info('stopping');
     checks.stop();
+    opening.abort();
     // At once: while requests finish, it has the time to store what it has found.
     const pbxEnded = pbxThread?.stop();
     await http.stop(GRACE_MS);

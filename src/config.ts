@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { checkSettings } from './config/check-settings.ts';
 import { completeProject } from './config/complete-project.ts';
 import { completeRoute } from './config/complete-route.ts';
+import { isPostgresAddress } from './config/database-mistake.ts';
 import type { Inside } from './config/inside.ts';
 import { mistakesTogether } from './config/mistakes-together.ts';
 import { readEnvironment } from './config/read-environment.ts';
@@ -15,7 +16,7 @@ import type { ConfiguredProject } from './core/project.ts';
 
 /**
  * The settings in force: those of config/schema.ts, named as the code names things, with defaults filled in.
- * `database` (`sqlite:/…`) and `pbx.certificateAuthority` hold absolute paths; a project without a country of its own has
+ * `database` (where it is `sqlite:/…`) and `pbx.certificateAuthority` hold absolute paths; a project without a country of its own has
  * the installation's.
  */
 export type Settings = Omit<Inside<WrittenSettings>, 'projects' | 'inboundRoutes'> & {
@@ -71,7 +72,9 @@ export function loadSettings({
   const writtenProjects = Array.isArray(written.projects) ? written.projects : [];
   return {
     ...settings,
-    database: `sqlite:${resolve(cwd, settings.database.slice('sqlite:'.length))}`,
+    database: isPostgresAddress(settings.database)
+      ? settings.database
+      : `sqlite:${resolve(cwd, settings.database.slice('sqlite:'.length))}`,
     pbx: {
       ...pbx,
       ...(certificateAuthority !== undefined && { certificateAuthority: resolve(cwd, certificateAuthority) }),

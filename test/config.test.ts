@@ -49,6 +49,7 @@ describe('the settings', () => {
       log: 'info',
       metricsOpen: false,
       readLists: true,
+      unsafeDatabase: false,
       trustedProxies: [],
       instance: 'office-1',
       projects: [
@@ -200,7 +201,10 @@ describe('wrong settings', () => {
   });
 
   it.each([
-    ['postgres://callqueue:geheim@db/callqueue', 'PostgreSQL is not supported yet'],
+    ['postgres://callqueue:geheim@/callqueue', 'cannot be read as an address'],
+    ['postgres://callqueue:geheim/x@db/callqueue', 'cannot be read as an address'],
+    ['postgres://callqueue:geheim@db', 'names no database'],
+    ['postgres://callqueue:geheim@db,other', 'names no database'],
     ['./data/callqueue.db', 'starts with none of the known kinds'],
     ['sqlite:', 'names no file'],
     ['sqlite:/srv/', 'names no file'],

@@ -8,7 +8,7 @@ import { megabytes } from './doctor/megabytes.ts';
 import { pbxFindings } from './doctor/pbx-findings.ts';
 import { portFinding } from './doctor/port-finding.ts';
 import { queueLogFindings } from './doctor/queue-log-findings.ts';
-import { databasePath } from './open-store.ts';
+import { databasePath, isPostgres } from './open-store.ts';
 
 /**
  * What an installation needs, looked at one by one without changing anything.
@@ -20,7 +20,8 @@ export async function* examine(
   { isServing = false }: { isServing?: boolean } = {},
 ): AsyncGenerator<Finding> {
   yield* databaseFindings(settings);
-  yield diskSpace(settings);
+  // The disk of PostgreSQL cannot be seen from here.
+  if (!isPostgres(settings)) yield diskSpace(settings);
   yield clock(settings);
   if (!isServing) yield await portFinding(settings);
   yield exposure(settings);

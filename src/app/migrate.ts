@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
 import type { Settings } from '../config.ts';
 import { createTimeZone } from '../core/time-zone.ts';
+import { schemaState as postgresState } from '../store/postgres/inspect-database.ts';
 import { schemaState } from '../store/sqlite/inspect-database.ts';
 import { createDerivation } from '../wire/derivation.ts';
-import { databasePath, openStore, projectsOf } from './open-store.ts';
+import { databasePath, isPostgres, openStore, projectsOf } from './open-store.ts';
 
 /** How a database differs from what this program and its settings want. */
 export interface MigrationState {
+  /** Of the file, or the address without a password. */
   path: string;
   /** 0: there is no database yet. */
   version: number;
@@ -16,9 +18,13 @@ export interface MigrationState {
 }
 
 /** @throws StoreUnusableError when it belongs to another program or a newer version */
-export function migrationState(settings: Settings): MigrationState {
-  const path = databasePath(settings);
+export async function migrationState(settings: Settings): Promise<MigrationState> {
   const derivation = createDerivation({ timeZone: createTimeZone(settings.timezone), projects: projectsOf(settings) });
+  if (isPostgres(settings)) {
+    const { address, ...state } = await postgresState(settings.database, derivation);
+    return { path: address, ...state };
+  }
+  const path = databasePath(settings);
   return { path, ...schemaState(existsSync(path) ? path : undefined, derivation) };
 }
 

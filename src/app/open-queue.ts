@@ -6,7 +6,7 @@ import { systemClock } from '../core/clock.ts';
 import { noPbx } from '../core/pbx.ts';
 import type { Projects } from '../core/project.ts';
 import { createTimeZone, type TimeZone } from '../core/time-zone.ts';
-import { databasePath, openStore, projectsOf } from './open-store.ts';
+import { databasePath, isPostgres, openStore, projectsOf } from './open-store.ts';
 
 /** What commands work with: the queue without any server around it. */
 export interface OpenQueue {
@@ -24,7 +24,7 @@ export interface OpenQueue {
  * @throws StoreUnusableError with what to do
  */
 export async function openQueue(settings: Settings, purpose: 'read' | 'write' | 'tokens'): Promise<OpenQueue> {
-  const isNew = !existsSync(databasePath(settings));
+  const isNew = !isPostgres(settings) && !existsSync(databasePath(settings));
   const store = await openStore(settings, {
     readOnly: purpose === 'read',
     whenDerivedDiffers: isNew && purpose !== 'read' ? 'remake' : purpose === 'tokens' ? 'ignore' : 'refuse',
@@ -32,7 +32,7 @@ export async function openQueue(settings: Settings, purpose: 'read' | 'write' | 
   });
   return {
     store,
-    queue: createCallQueue({ store, clock: systemClock, pbx: noPbx }),
+    queue: createCallQueue({ store, clock: store.clock ?? systemClock, pbx: noPbx }),
     projects: projectsOf(settings),
     timeZone: createTimeZone(settings.timezone),
   };

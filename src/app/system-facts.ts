@@ -6,12 +6,12 @@ import { BACKUP_PLACE } from '../core/backup-place.ts';
 import type { Store } from '../core/call-store.ts';
 import type { EpochSeconds } from '../core/clock.ts';
 import type { SystemFacts } from '../wire/system-facts.ts';
-import { databasePath } from './open-store.ts';
+import { databasePath, isPostgres } from './open-store.ts';
 import type { SystemChecks } from './system-checks.ts';
 
 export interface SystemFactsOptions {
   settings: Settings;
-  store: Pick<Store, 'keptPlace'>;
+  store: Pick<Store, 'keptPlace' | 'bytes'>;
   checks: SystemChecks;
   startedAt: EpochSeconds;
 }
@@ -24,7 +24,10 @@ export function createSystemFacts({ settings, store, checks, startedAt }: System
       const kept = await store.keptPlace(BACKUP_PLACE.pbx, BACKUP_PLACE.reader);
       return kept === undefined ? undefined : Number(kept);
     },
-    database: () => sqliteFacts(databasePath(settings)),
+    database: async () =>
+      isPostgres(settings)
+        ? { kind: 'postgres', bytes: (await store.bytes?.()) ?? null, free_bytes: null }
+        : sqliteFacts(databasePath(settings)),
     checks: () => checks.latest(),
   };
 }

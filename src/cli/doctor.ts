@@ -22,8 +22,8 @@ export const doctor = defineCommand({
     const file = settingsFilePath({ env, cwd });
     try {
       const settings = loadSettings({ env, cwd });
-      const { token, pbx } = settings;
-      const hasSecrets = [token, pbx.url, pbx.queueLog].some((secret) => secret !== undefined);
+      const { token, pbx, database } = settings;
+      const hasSecrets = [token, pbx.url, pbx.queueLog, PASSWORD.exec(database)?.[0]].some(Boolean);
       tell(settingsFinding(file, hasSecrets));
       for await (const finding of examine(settings)) tell(finding);
     } catch (error) {
@@ -34,6 +34,9 @@ export const doctor = defineCommand({
     return findings.some(({ verdict }) => verdict === 'fail') ? EXIT.failed : EXIT.done;
   },
 });
+
+/** In an address. */
+const PASSWORD = /:\/\/[^/@]*:[^@]*@/;
 
 function settingsFinding(file: string | undefined, hasSecrets: boolean): Finding {
   if (file === undefined) return { subject: 'settings', verdict: 'ok', text: 'no file; variables and defaults' };

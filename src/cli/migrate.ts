@@ -38,7 +38,7 @@ compares. A password is best given in PGPASSWORD, as others on this machine can 
       );
     }
     if (values.replace || values['while-running']) throw new UsageError('--replace and --while-running need --to');
-    const { path, version, newest, isOutdated } = migrationState(settings);
+    const { path, version, newest, isOutdated } = await migrationState(settings);
     if (version === newest && !isOutdated) {
       stdout.write(`${path} is up to date (schema ${newest})\n`);
       return EXIT.done;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { openQueue } from '../app/open-queue.ts';
-import { databasePath } from '../app/open-store.ts';
+import { databasePath, isPostgres } from '../app/open-store.ts';
 import { createFirstToken } from '../app/tokens.ts';
 import { loadSettings, type Settings } from '../config.ts';
 import { defineCommand } from './command.ts';
@@ -14,20 +14,23 @@ export const serve = defineCommand({
   name: 'serve',
   summary: 'answers the API until it is told to stop',
   details: `Settings come from callqueue.yaml and CALLQUEUE_* variables (docs/configuration.md). At the first start an
-administrator's token and key are made: they are written to first-token.txt beside the database, and shown if
-this is a terminal. The log goes to standard error. SIGINT or SIGTERM ends it after the running requests.`,
+administrator's token and key are made: they are written to first-token.txt beside the database (in the working
+directory if that is PostgreSQL), and shown if this is a terminal. The log goes to standard error. SIGINT or SIGTERM
+ends it after the running requests.`,
   options: {},
   async run({ env, cwd, stdout, stderr, signal }) {
     const settings = loadSettings({ env, cwd });
     // Loaded here, as no other command needs the HTTP server: that saves each of them 0.1 s and 30 MB.
     const { createService } = await import('../app/service.ts');
     const service = createService(settings);
+    // At once, as a start may wait for the database.
+    signal.addEventListener('abort', () => void service.stop(), { once: true });
     try {
       const { url } = await service.start().catch((error) => {
         throw listenError(error, settings);
       });
       const shownUrl = reachableUrl(url);
-      const first = settings.token === undefined ? await makeFirstToken(settings, shownUrl) : undefined;
+      const first = settings.token === undefined ? await makeFirstToken(settings, shownUrl, cwd) : undefined;
       stdout.write(`callqueue answers at ${shownUrl}/api/call-queue (${projectsSentence(settings)})\n`);
       if (first !== undefined) {
         const terminal = stdout.isTTY ? stdout : stderr.isTTY ? stderr : undefined;
@@ -36,14 +39,21 @@ this is a terminal. The log goes to standard error. SIGINT or SIGTERM ends it af
       }
       if (!signal.aborted) await once(signal, 'abort');
       return EXIT.done;
+    } catch (error) {
+      if (signal.aborted) return EXIT.done;
+      throw error;
     } finally {
       await service.stop();
     }
   },
 });
 
-async function makeFirstToken(settings: Settings, url: string): Promise<{ file: string; text: string } | undefined> {
-  const file = join(dirname(databasePath(settings)), 'first-token.txt');
+async function makeFirstToken(
+  settings: Settings,
+  url: string,
+  cwd: string,
+): Promise<{ file: string; text: string } | undefined> {
+  const file = join(isPostgres(settings) ? cwd : dirname(databasePath(settings)), 'first-token.txt');
   let text = '';
   const { store } = await openQueue(settings, 'tokens');
   try {

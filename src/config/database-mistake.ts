@@ -1,12 +1,32 @@
 /** What is wrong with an address of a database; the value is not quoted, as it may hold a password. */
 export function databaseMistake(database: string): string | undefined {
-  const expected = 'expected sqlite: and the path of a file, such as sqlite:./data/callqueue.db';
-  if (/^postgres(ql)?:/.test(database)) return `PostgreSQL is not supported yet, ${expected}`;
-  if (!database.startsWith('sqlite:')) return `starts with none of the known kinds of database, ${expected}`;
+  const expected =
+    'expected sqlite: and the path of a file, such as sqlite:./data/callqueue.db, or postgres://user:password@host/database';
+  const mistake = isPostgresAddress(database) ? postgresMistake(database) : sqliteMistake(database);
+  return mistake && `${mistake}, ${expected}`;
+}
+
+export function isPostgresAddress(database: string): boolean {
+  return /^postgres(ql)?:/.test(database);
+}
+
+function sqliteMistake(database: string): string | undefined {
+  if (!database.startsWith('sqlite:')) return 'starts with none of the known kinds of database';
   const path = database.slice('sqlite:'.length);
-  if (path === '' || path.endsWith('/')) return `names no file, ${expected}`;
-  if (path === ':memory:') return `a database in memory is lost with the process, ${expected}`;
-  if (/^\/\/[^/]/.test(path)) return `two slashes would name a machine; write one or three, ${expected}`;
-  if (path.includes('\0')) return `holds a NUL character, ${expected}`;
+  if (path === '' || path.endsWith('/')) return 'names no file';
+  if (path === ':memory:') return 'a database in memory is lost with the process';
+  if (/^\/\/[^/]/.test(path)) return 'two slashes would name a machine; write one or three';
+  if (path.includes('\0')) return 'holds a NUL character';
+  return undefined;
+}
+
+/** Several hosts, `a:5432,b:5432`, are what a URL cannot have: judged as if only the first were there. */
+function postgresMistake(database: string): string | undefined {
+  const text = database.replace(/,[^/?@]*(?=[/?]|$)/, '');
+  const url = URL.parse(text);
+  if (url === null)
+    return 'cannot be read as an address; characters such as @ / # % in a password are written %40 %2F %23 %25';
+  if (url.hostname === '') return 'names no host';
+  if (url.pathname.length < 2) return 'names no database';
   return undefined;
 }

@@ -76,8 +76,9 @@ export const settingsSchema = Type.Object(
   {
     database: text({
       description:
-        'Where the calls are kept: `sqlite:` and the path of a file. A relative path starts at the working directory; the folder is made when it is missing.',
-      allowed: '`sqlite:` and the path of a file, such as sqlite:./data/callqueue.db',
+        'Where the calls are kept: `sqlite:` and the path of a file, or a database of PostgreSQL 15 or newer, which several instances may share. A relative path starts at the working directory; the folder is made when it is missing. A database of PostgreSQL must be there; its tables are made.',
+      allowed:
+        '`sqlite:` and the path of a file, such as sqlite:./data/callqueue.db, or postgres://user:password@host/database',
       default: 'sqlite:./data/callqueue.db',
     }),
     host: text({
@@ -133,6 +134,12 @@ export const settingsSchema = Type.Object(
     }),
     metrics_open: Type.Boolean({
       description: 'Whether `/metrics` is answered without a token.',
+      allowed: 'true or false',
+      default: false,
+    } satisfies SettingFacts),
+    unsafe_database: Type.Boolean({
+      description:
+        'Whether a PostgreSQL with `fsync=off` is taken, which forgets calls, or loses all of them, when the power fails. Only to try things out.',
       allowed: 'true or false',
       default: false,
     } satisfies SettingFacts),

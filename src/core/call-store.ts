@@ -4,7 +4,7 @@ import type { CallFilter, CallQuery, Moment } from './call-filter.ts';
 import type { CallJournal } from './call-journal.ts';
 import type { CallWriter } from './call-writer.ts';
 import type { CaptureRecords } from './capture-records.ts';
-import type { EpochSeconds } from './clock.ts';
+import type { Clock, EpochSeconds } from './clock.ts';
 import type { DoNotCallList } from './do-not-call.ts';
 import type { NewToken, StoredToken } from './token.ts';
 
@@ -94,6 +94,10 @@ export interface TokenStore {
 export interface Store extends CallStore, TokenStore, CallWriter, CallJournal, CaptureRecords, DoNotCallList {
   /** Rejects when the database cannot be written to; says so in the message. */
   checkWritable(): Promise<void>;
+  /** The time that leases run by, where several machines share the database; undefined: that of this machine. */
+  readonly clock?: Clock;
+  /** The size of the database; undefined: it is a file, which can be looked at. */
+  bytes?(): Promise<number>;
   /** Ends what was begun, refuses what comes from now on, and closes it; may be called twice. */
   close(): Promise<void>;
 }

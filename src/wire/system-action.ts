@@ -134,14 +134,15 @@ interface SystemState {
 
 async function askAll({ queue, system, version = 'unknown' }: ApiParts): Promise<SystemState> {
   if (system === undefined) throw new Error('Nothing is known of the service around the queue');
-  const [gaps, lastBackupAt, checks] = await Promise.all([
+  const [gaps, lastBackupAt, checks, database] = await Promise.all([
     queue.recentGaps(MOST_GAPS),
     system.lastBackupAt(),
     system.checks(),
+    system.database(),
   ]);
   const { now } = queue.moment();
   const { instance } = system;
-  return { now, version, pbx: queue.pbxStatus(), gaps, instance, lastBackupAt, database: system.database(), checks };
+  return { now, version, pbx: queue.pbxStatus(), gaps, instance, lastBackupAt, database, checks };
 }
 
 function systemRow(state: SystemState, style: RowStyle): SystemRow {

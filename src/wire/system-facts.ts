@@ -7,7 +7,7 @@ export interface SystemFacts {
   instance: { name: string; startedAt: EpochSeconds };
   /** When the database was last copied; undefined: never, or not known. */
   lastBackupAt(): Promise<EpochSeconds | undefined>;
-  database(): SystemDatabase;
+  database(): SystemDatabase | Promise<SystemDatabase>;
   /** What `callqueue doctor` would find; as it was found lately, since it takes a while. */
   checks(): Promise<LatestChecks>;
 }

@@ -32,6 +32,8 @@ export interface Started {
   process: ChildProcess;
   /** What stood in the first line of standard output. */
   firstLine: Promise<string>;
+  /** What stands in standard error by now. */
+  said(): string;
   /** Resolves when the process has ended. */
   outcome: Promise<Outcome>;
 }
@@ -111,5 +113,5 @@ function startProcess(
   });
   // Not every test waits for the first line.
   firstLine.catch(() => undefined);
-  return { process: child, firstLine, outcome };
+  return { process: child, firstLine, said: () => stderr, outcome };
 }

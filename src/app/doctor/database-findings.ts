@@ -4,13 +4,19 @@ import { CallQueueError } from '../../core/errors.ts';
 import { createTimeZone } from '../../core/time-zone.ts';
 import { checkWritable, inspectDatabase } from '../../store/sqlite/inspect-database.ts';
 import { createDerivation } from '../../wire/derivation.ts';
-import { databasePath, projectsOf } from '../open-store.ts';
+import { databasePath, isPostgres, projectsOf } from '../open-store.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 import { existingFolder, isWritable } from './folders.ts';
 import { megabytes } from './megabytes.ts';
+import { postgresFindings } from './postgres-findings.ts';
+import { tokensFinding } from './tokens-finding.ts';
 
 /** Whether the database is there, whole, writable and up to date, and whether anybody can log in. */
 export async function* databaseFindings(settings: Settings): AsyncGenerator<Finding> {
+  if (isPostgres(settings)) {
+    yield* postgresFindings(settings);
+    return;
+  }
   const path = databasePath(settings);
   if (!existsSync(path)) {
     const folder = existingFolder(path);
@@ -44,16 +50,9 @@ export async function* databaseFindings(settings: Settings): AsyncGenerator<Find
           'calls',
           `${content.calls} calls, kept with another time zone, country or version; the next start or callqueue migrate updates them`,
         );
-    yield tokens(content.validTokens, settings);
+    yield tokensFinding(content.validTokens, settings);
   } catch (error) {
     if (!(error instanceof CallQueueError)) throw error;
     yield fail('database', error.message);
   }
-}
-
-function tokens(valid: number, settings: Settings): Finding {
-  const short = settings.token !== undefined && settings.token.length < 16;
-  if (short) return warn('tokens', 'the token of the settings is shorter than 16 characters: it can be guessed');
-  if (valid > 0 || settings.token !== undefined) return ok('tokens', `${valid} valid ones in the database`);
-  return warn('tokens', 'nobody can log in; callqueue token create --name NAME makes one');
 }

@@ -37,7 +37,7 @@ export async function checkDatabase(database: Database, { logger, isUnsafeAllowe
     );
   }
   if (!['on', 'remote_apply'].includes(synchronousCommit)) {
-    logger?.warn(
+    logger?.warn?.(
       { synchronous_commit: synchronousCommit },
       'PostgreSQL acknowledges calls before they are durable; set synchronous_commit to on',
     );

@@ -1,16 +1,19 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { CallFilter, Moment } from '../../core/call-filter.ts';
 import type { Derivation, ImportOptions, Store } from '../../core/call-store.ts';
-import { StoreUnusableError } from '../../core/errors.ts';
+import { StoreUnavailableError, StoreUnusableError } from '../../core/errors.ts';
 import type { NewToken } from '../../core/token.ts';
 import { isOwnChannel, readGaps, readPlace, readUnlisted } from './capture-records.ts';
 import { createChangeSignal } from './change-signal.ts';
 import { checkDatabase } from './check-database.ts';
 import { Database, type DatabaseOptions } from './database.ts';
+import { DatabaseClock } from './database-clock.ts';
 import { remakeDerived } from './derived.ts';
 import { DerivedGuard, SELECT_DERIVED } from './derived-guard.ts';
 import { readDoNotCall } from './do-not-call.ts';
 import type { CommittedGroup } from './group-commit.ts';
 import { beginImport } from './import-calls.ts';
+import { databaseBytes } from './inspect-database.ts';
 import { lastSequence, readChanges, readHistory } from './journal.ts';
 import { migrate, requireNewestSchema } from './migrate.ts';
 import { callPage, renderedPage } from './read-calls.ts';
@@ -39,6 +42,8 @@ export interface PostgresStoreOptions extends Pick<DatabaseOptions, 'mostSession
   lockWaitMs?: number;
   /** Take a PostgreSQL as it is that forgets what it has acknowledged when the power fails: for tests. */
   isUnsafeAllowed?: boolean;
+  /** PostgreSQL is waited for as long as it cannot be reached, until this aborts; default: it is not waited for. */
+  untilReachable?: AbortSignal;
   /** Called after each commit of commands. */
   onCommit?: (group: CommittedGroup) => void;
 }
@@ -58,14 +63,33 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     ...(mostSessions !== undefined && { mostSessions }),
   });
   const guard = new DerivedGuard(options.derivation, database.address);
+  const clock = new DatabaseClock(database);
   try {
-    await checkDatabase(database, { logger, isUnsafeAllowed });
+    await reach(() => checkDatabase(database, { logger, isUnsafeAllowed }), options);
     await bringUpToDate(database, guard, options);
+    await clock.start();
   } catch (error) {
+    clock.stop();
     await database.close();
     throw error;
   }
-  return createStore(database, guard, options);
+  return createStore({ database, guard, clock }, options);
+}
+
+const RETRY_MS = 1_000;
+
+/** A machine that starts may have the server running before PostgreSQL. */
+async function reach(attempt: () => Promise<void>, { untilReachable, logger }: PostgresStoreOptions): Promise<void> {
+  for (let isTold = false; ; isTold = true) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError) || untilReachable === undefined || untilReachable.aborted)
+        throw error;
+      if (!isTold) logger?.warn?.({ reason: error.message }, 'The database cannot be used yet; it is tried again');
+      await pause(RETRY_MS, undefined, { signal: untilReachable }).catch(() => undefined);
+    }
+  }
 }
 
 async function bringUpToDate(
@@ -89,8 +113,7 @@ async function bringUpToDate(
 }
 
 function createStore(
-  database: Database,
-  guard: DerivedGuard,
+  { database, guard, clock }: { database: Database; guard: DerivedGuard; clock: DatabaseClock },
   { derivation, lockWaitMs = LOCK_WAIT_MS, onCommit }: PostgresStoreOptions,
 ): Store {
   const signal = createChangeSignal(database);
@@ -106,6 +129,7 @@ function createStore(
   let closing: Promise<void> | undefined;
 
   async function close(): Promise<void> {
+    clock.stop();
     await signal.stop();
     await writer.close();
     await database.close();
@@ -134,6 +158,8 @@ function createStore(
     isOwnChannel: (channelId) => isOwnChannel(database, channelId),
     doNotCall: (question) => readDoNotCall(database, question),
     stats: (filter, moment) => readStats(database, filter, moment),
+    clock,
+    bytes: () => databaseBytes(database),
     close() {
       closing ??= close();
       return closing;

@@ -66,7 +66,7 @@ export async function askAgain(client: Client, batches: readonly Batch[]): Promi
 }
 
 /** @throws NetworkError when no answer came */
-async function save(client: Client, batch: Batch, info?: string): Promise<void> {
+export async function save(client: Client, batch: Batch, info?: string): Promise<void> {
   const { mark, numbers, isNamed, key } = batch;
   const calls = numbers.map(
     (caller_id, index): CallToSave => ({ caller_id, ...(isNamed && { external_id: `${mark}-${index}` }) }),
@@ -90,7 +90,7 @@ async function rewrite(client: Client, batch: Batch, names: Names): Promise<void
   deed.isAcknowledged = true;
 }
 
-function newBatch(random: Random, names: Names): Batch {
+export function newBatch(random: Random, names: Names): Batch {
   const name = names();
   const size = 1 + Math.floor(random() ** 2 * MOST_CALLS);
   const kind = Math.floor(random() * 3);

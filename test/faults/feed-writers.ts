@@ -36,7 +36,7 @@ export const feed: Fault = {
 };
 
 /** At least so many changes: saves, and what an agent does with one call of each. */
-async function change(client: Client, at: number, count: number): Promise<void> {
+export async function change(client: Client, at: number, count: number): Promise<void> {
   const agent = `agent-${at}`;
   let done = 0;
   for (let turn = at; done < count; turn += 1) {

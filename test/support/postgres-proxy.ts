@@ -1,11 +1,14 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-export interface PostgresProxy {
+export interface PostgresProxy extends AsyncDisposable {
   /** The address of the database by way of the proxy. */
   url: string;
-  /** Answers to commits that come from now on are kept back, so many of them, and their connections cut instead. */
-  dropCommits(count: number): void;
+  /**
+   * The answer to a COMMIT that stored something, when PostgreSQL has given it, is lost together with its connection: to so
+   * many from now on, or to those for which a function says so.
+   */
+  dropCommits(which: number | (() => boolean)): void;
   /** How many were. */
   dropped(): number;
   /** Cuts all connections, and refuses new ones until `mend`. */
@@ -14,14 +17,11 @@ export interface PostgresProxy {
   stop(): Promise<void>;
 }
 
-/** What PostgreSQL answers to a commit: the tag of a command that is complete. */
-const COMMITTED = Buffer.from('COMMIT\0');
-
 /** Stands between a store and PostgreSQL, and loses what tests want lost. */
 export async function startPostgresProxy(databaseUrl: string): Promise<PostgresProxy> {
   const target = new URL(databaseUrl);
   const sockets = new Set<Socket>();
-  let toDrop = 0;
+  let isToDrop = () => false;
   let dropped = 0;
   let isCut = false;
   const server = createServer((client) => {
@@ -44,12 +44,11 @@ export async function startPostgresProxy(databaseUrl: string): Promise<PostgresP
       });
     }
     client.on('data', (bytes) => upstream.write(bytes));
-    upstream.on('data', (bytes) => {
-      if (toDrop > 0 && bytes.includes(COMMITTED)) {
-        toDrop -= 1;
-        dropped += 1;
-        end();
-      } else client.write(bytes);
+    passAnswers(upstream, client, () => {
+      if (!isToDrop()) return false;
+      dropped += 1;
+      end();
+      return true;
     });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -57,19 +56,54 @@ export async function startPostgresProxy(databaseUrl: string): Promise<PostgresP
     isCut = true;
     for (const socket of sockets) socket.destroy();
   };
+  const stop = async () => {
+    cut();
+    await new Promise((resolve) => server.close(resolve));
+  };
   return {
     url: Object.assign(new URL(target), { port: String((server.address() as AddressInfo).port) }).href,
-    dropCommits(count) {
-      toDrop = count;
+    dropCommits(which) {
+      if (typeof which === 'function') isToDrop = which;
+      else {
+        let left = which;
+        isToDrop = () => left-- > 0;
+      }
     },
     dropped: () => dropped,
     cut,
     mend() {
       isCut = false;
     },
-    async stop() {
-      cut();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    stop,
+    [Symbol.asyncDispose]: stop,
   };
+}
+
+/** A message is its kind, in one byte, its length, in four, which counts itself, and what it says. */
+const LENGTH_AT = 1;
+const TEXT_AT = 5;
+const COMMAND_COMPLETE = 'C'.charCodeAt(0);
+const STORED = /^(INSERT 0|UPDATE|DELETE) [1-9]/;
+
+/** Passes whole messages on, up to a COMMIT that stored something and that is to be dropped. */
+function passAnswers(upstream: Socket, client: Socket, isDropped: () => boolean): void {
+  let rest: Buffer = Buffer.alloc(0);
+  let hasStored = false;
+  upstream.on('data', (chunk: Buffer) => {
+    const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    let end = 0;
+    while (bytes.length >= end + TEXT_AT) {
+      const next = end + LENGTH_AT + bytes.readInt32BE(end + LENGTH_AT);
+      if (bytes.length < next) break;
+      if (bytes[end] === COMMAND_COMPLETE) {
+        const tag = bytes.toString('latin1', end + TEXT_AT, next - 1);
+        if (STORED.test(tag)) hasStored = true;
+        if (tag === 'COMMIT' && hasStored && isDropped()) return;
+        if (['BEGIN', 'COMMIT', 'ROLLBACK'].includes(tag)) hasStored = false;
+      }
+      end = next;
+    }
+    if (end > 0) client.write(bytes.subarray(0, end));
+    rest = bytes.subarray(end);
+  });
 }

@@ -230,7 +230,8 @@ function isReady(server: ChildProcess): Promise<void> {
     let said = '';
     server.stderr?.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(-4000);
-      if (said.includes('ready to accept connections')) resolve();
+      // Read-only: as a standby.
+      if (/ready to accept (read-only )?connections/.test(said)) resolve();
     });
     server.once('error', reject);
     server.once('exit', (code, signal) => reject(new Error(`PostgreSQL ended (${code ?? signal}): ${said}`)));

@@ -1,6 +1,6 @@
 import type { Settings } from '../config.ts';
 import { systemClock } from '../core/clock.ts';
-import { StoreUnavailableError } from '../core/errors.ts';
+import { StoreUnavailableError, StoreUnusableError } from '../core/errors.ts';
 import { isSame, type TableComparison } from '../core/table-content.ts';
 import { type MoveTarget, openMoveTarget } from '../store/postgres/move-target.ts';
 import { type ExportedDatabase, exportDatabase } from '../store/sqlite/export-database.ts';
@@ -47,6 +47,12 @@ export interface MoveOutcome {
  */
 export async function moveDatabase(options: MoveOptions): Promise<MoveOutcome> {
   const { settings, to, isCopyOnly, isUnsafeAllowed, signal } = options;
+  if (!settings.database.startsWith('sqlite:')) {
+    throw new StoreUnusableError(
+      'Only a SQLite database can be copied, and the settings name another one; name the file: ' +
+        'CALLQUEUE_DATABASE=sqlite:/path/of/callqueue.db callqueue migrate --to …',
+    );
+  }
   const path = databasePath(settings);
   const source = exportDatabase({ path, isAlone: !isCopyOnly });
   try {

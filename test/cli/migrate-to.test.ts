@@ -71,16 +71,17 @@ async function answersOf(store: Store) {
 }
 
 /** How many rows the tables of the target hold; undefined where there are no tables. */
-async function rowsThere(sql: Sql): Promise<Record<string, number> | undefined> {
+async function rowsThere(sql: Sql): Promise<Record<string, unknown> | undefined> {
   const [found] = await sql`SELECT to_regclass('calls') AS calls`;
   if (found?.calls === null) return undefined;
   const [counts] =
     await sql`SELECT (SELECT count(*)::int FROM calls) AS calls, (SELECT count(*)::int FROM history) AS history,
-    (SELECT count(*)::int FROM tokens) AS tokens, (SELECT last_sequence::int FROM counters) AS sequence`;
+    (SELECT count(*)::int FROM tokens) AS tokens, (SELECT last_sequence::int FROM counters) AS sequence,
+    (SELECT count(*)::int FROM pg_index WHERE indrelid = 'calls'::regclass) > 20 AS "hasIndexes"`;
   return { ...counts };
 }
 
-const NOTHING = { calls: 0, history: 0, tokens: 0, sequence: 0 };
+const NOTHING = { calls: 0, history: 0, tokens: 0, sequence: 0, hasIndexes: true };
 
 const markOf = async (sql: Sql) => (await sql`SELECT value FROM meta WHERE name = 'backup_made_at'`)[0]?.value;
 
@@ -365,6 +366,8 @@ describe('callqueue migrate --to', () => {
     database.exec('PRAGMA user_version = 3');
     database.close();
     expect((await move()).stderr).toContain('run callqueue migrate');
+    place.env.CALLQUEUE_DATABASE = url;
+    expect((await move()).stderr).toContain('name the file: CALLQUEUE_DATABASE=sqlite:');
     expect((await place.run(['migrate', '--replace'])).code).toBe(2);
     expect((await place.run(['migrate', '--while-running'])).code).toBe(2);
   });

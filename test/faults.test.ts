@@ -6,11 +6,17 @@ import { witnesses } from './faults/ami-witnesses.ts';
 import { backups, judgeCopy } from './faults/backups.ts';
 import type { Fault } from './faults/fault-run.ts';
 import { feed } from './faults/feed-writers.ts';
+import { postgresClocks } from './faults/postgres-clocks.ts';
+import { postgresCommits } from './faults/postgres-commits.ts';
+import { postgresFeed } from './faults/postgres-feed.ts';
+import { postgresKills } from './faults/postgres-kills.ts';
+import { postgresReads } from './faults/postgres-reads.ts';
 import { stops } from './faults/stops.ts';
 import type { Stored } from './faults/stored.ts';
 import { storm } from './faults/storm.ts';
 import { expectedOf, isMissed, planStorm } from './faults/storm-calls.ts';
 import { delaysOf, judgeList } from './faults/storm-judge.ts';
+import { POSTGRES } from './store/backends.ts';
 import { tempFolder } from './support/temp-folder.ts';
 
 /** A short run; `npm run test:faults` has the long ones. */
@@ -101,4 +107,20 @@ describe('faults of a real server', () => {
     const other = { ...original, feed: [{ sequence: 1, callId: 2 }] };
     expect(judgeCopy('backup', other, original)).toContain('backup: change 1 is another one');
   });
+});
+
+describe.skipIf(!POSTGRES.isChosen)('faults of instances that share a PostgreSQL', { timeout: 120_000 }, () => {
+  it('loses nothing that was acknowledged when PostgreSQL is killed, says so meanwhile and is back within 5 seconds', () =>
+    run(postgresKills, 2));
+
+  it('makes no call twice when the answer to a COMMIT is lost and whoever saved it saves again', () =>
+    run(postgresCommits, 20));
+
+  it('answers at every instance what plain SQL says at that moment, and gives no call to two agents', () =>
+    run(postgresReads, 300));
+
+  it('tells 20,000 changes of 16 writers at two instances to readers at a third, each once and in order', () =>
+    run(postgresFeed, 20_000));
+
+  it('lets a lease last as long as asked for where clocks are two minutes wrong', () => run(postgresClocks, 5));
 });

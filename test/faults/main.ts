@@ -15,6 +15,12 @@ import { floods } from './floods.ts';
 import { framing } from './framing.ts';
 import { hangups } from './hangups.ts';
 import { kills } from './kills.ts';
+import { postgresClocks } from './postgres-clocks.ts';
+import { postgresCommits } from './postgres-commits.ts';
+import { postgresFailover } from './postgres-failover.ts';
+import { postgresFeed } from './postgres-feed.ts';
+import { postgresKills } from './postgres-kills.ts';
+import { postgresReads } from './postgres-reads.ts';
 import { savesBesidePbx } from './saves-beside-pbx.ts';
 import { stalled } from './stalled-readers.ts';
 import { stops } from './stops.ts';
@@ -39,6 +45,12 @@ const FAULTS: readonly Fault[] = [
   pbxRestarts,
   witnesses,
   absences,
+  postgresKills,
+  postgresCommits,
+  postgresFeed,
+  postgresReads,
+  postgresFailover,
+  postgresClocks,
 ];
 
 const USAGE = `npm run test:faults -- [options]

@@ -7,7 +7,7 @@ import { type DraftRow, repeatKey } from './draft.ts';
 import { type Job, type Known, keepForRepeats, replayOf, writingOf } from './execute-command.ts';
 import { expireLeases } from './expire-leases.ts';
 import { narrowed } from './find-rows.ts';
-import { SELECT_ROW } from './load-draft.ts';
+import { SELECT_ROW } from './lock-rows.ts';
 import { toCall } from './row-columns.ts';
 import { arrayOf, type Session } from './session.ts';
 import { storeRows } from './store-draft.ts';

@@ -7,9 +7,11 @@ import { begin, commit, type Database, rollback } from './database.ts';
 import { type DerivedGuard, SELECT_DERIVED } from './derived-guard.ts';
 import { type Draft, isOpen } from './draft.ts';
 import { createDrafts } from './drafts.ts';
-import { alike, items, itemsOf, keysOf, loadRows, selectLocked } from './load-draft.ts';
+import { alike, items, itemsOf, keysOf } from './find-alike.ts';
+import { lockNamed } from './lock-rows.ts';
+import { lookUp, takeIdsInto } from './look-up.ts';
 import { type SaveOptions, saveCall } from './save-calls.ts';
-import { arrayOf, type Row, type Session } from './session.ts';
+import { arrayOf, type Session } from './session.ts';
 import { notify, storeRows } from './store-draft.ts';
 import { numberReversedOf, type Writing, writeCreation } from './writing.ts';
 
@@ -124,20 +126,20 @@ async function load(
   derivation: Derivation,
   calls: readonly NewCall[],
 ): Promise<ReadonlySet<number>> {
-  const ids = new Set<number>();
-  const takeIds = (rows: readonly Row[]) => {
-    for (const [id] of rows) ids.add(id as number);
-  };
+  const [ids, taken] = [new Set<number>(), new Set<number>()];
   const asCalls = calls.map((call): Call => ({ ...call, id: call.id ?? 0 }));
   const given = calls.map(({ id }) => id).filter((id) => id !== undefined);
-  const lookUps = [...alike(keysOf(asCalls, derivation), takeIds), ...items(itemsOf(asCalls, derivation), takeIds)];
-  const answers = await session.together([
-    ...lookUps,
-    { sql: 'SELECT id FROM calls WHERE id = ANY (?::bigint[])', values: [arrayOf(given)] },
+  await lookUp(session, [
+    ...alike(keysOf(asCalls, derivation), takeIdsInto(ids)),
+    ...items(itemsOf(asCalls, derivation), takeIdsInto(ids)),
+    {
+      sql: 'SELECT id FROM calls WHERE id = ANY (?::bigint[])',
+      values: [arrayOf(given)],
+      take: takeIdsInto(taken),
+    },
   ]);
-  for (const [place, { take }] of lookUps.entries()) take(answers[place] ?? []);
-  if (ids.size > 0) loadRows(draft, (await session.together([selectLocked([...ids])]))[0] ?? []);
-  return new Set((answers.at(-1) ?? []).map(([id]) => id as number));
+  await lockNamed(session, draft, ids);
+  return taken;
 }
 
 interface Addition {

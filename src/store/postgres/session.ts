@@ -77,8 +77,6 @@ export class Session {
         statement_timeout: statementTimeoutMs,
         lock_timeout: lockTimeoutMs,
         idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
-        // What was prepared once is planned for its values each time: filters differ in what they match.
-        plan_cache_mode: 'force_custom_plan',
         ...(readOnly && { default_transaction_read_only: true }),
       },
     } as postgres.Options<Record<string, postgres.PostgresType>>);

@@ -6,7 +6,8 @@ import { executeCommand, type Job, type Known, replayOf, writingOf } from './exe
 import { expireLeases } from './expire-leases.ts';
 import { matchingRows } from './find-rows.ts';
 import type { Lane } from './lanes.ts';
-import { type LoadParts, loadDraft, loadRows, selectLocked } from './load-draft.ts';
+import { type LoadParts, loadDraft } from './load-draft.ts';
+import { lockNamed } from './lock-rows.ts';
 import type { Session } from './session.ts';
 import { draftStatements, storeRows } from './store-draft.ts';
 import { isLoss } from './translate-error.ts';
@@ -74,7 +75,7 @@ async function findMatching(session: Session, known: Known, job: Job): Promise<v
   known.matching = found;
   if (found.kind !== 'rows' || found.rows.length === 0) return;
   const ids = found.rows.map(({ id }) => id);
-  loadRows(known.draft, (await session.together([selectLocked(ids)]))[0] ?? []);
+  await lockNamed(session, known.draft, new Set(ids));
   const again = await look();
   const isSame = again.kind === 'rows' && again.rows.every(({ id }, place) => id === ids[place]);
   if (!isSame) throw changedMeanwhile();

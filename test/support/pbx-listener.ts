@@ -11,8 +11,8 @@ import type { AmiPlayer } from './ami-player.ts';
 import { type TestSettings, testSettings } from './app.ts';
 import { plainDerivation } from './derivation.ts';
 import type { ManualTimers } from './manual-timers.ts';
+import { memoryFolder } from './memory-folder.ts';
 import { type PbxWatch, secondsOf, startPbxWatch, turns, until } from './pbx-watch.ts';
-import { tempFolder } from './temp-folder.ts';
 
 /** Watch, recorder and a real SQLite: what an instance does with a PBX, without HTTP, threads and time of its own. */
 export interface PbxListener extends AsyncDisposable {
@@ -51,7 +51,7 @@ const LONGEST_MS = 40_000;
 const STEP_MS = 400;
 
 export async function openTestStore(): Promise<Store> {
-  return await openSqliteStore({ path: join(tempFolder(), 'calls.db'), derivation: plainDerivation });
+  return await openSqliteStore({ path: join(memoryFolder(), 'calls.db'), derivation: plainDerivation });
 }
 
 export async function startPbxListener(options: PbxListenerOptions): Promise<PbxListener> {

@@ -10,7 +10,7 @@ import { BACKENDS } from './backends.ts';
  * Random misses, customers reached and agents at work, told in any order, several times and by two instances, against
  * rules written out here once more. CALLQUEUE_TEST_SEED repeats a run.
  */
-const SEQUENCES = { SQLite: 12, PostgreSQL: 5 };
+const SEQUENCES = { SQLite: 12, PostgreSQL: 10 };
 const STEPS = 150;
 
 interface Item {

@@ -296,8 +296,10 @@ export function createMissedCalls(options: MissedCallsOptions): MissedCalls {
       const up = new Map(present.map((leg) => [leg.legId, leg]));
       const { pbxStartedAt } = state;
       // What was heard before the loss was heard of the old process, whatever the clocks say.
-      const isOld = ({ heardAt, beganAt }: CallerLeg) =>
+      const isOld = ({ legId, heardAt, beganAt }: CallerLeg) =>
         isNewProcess &&
+        // A start is known to two seconds: whoever was read of, and is there, came within them.
+        !(heardAt === NEVER && up.has(legId)) &&
         (pbxStartedAt === null ||
           beganAt < pbxStartedAt ||
           (heardAt !== NEVER && (heardAt < pbxStartedAt || (lostAt !== null && heardAt <= lostAt))));

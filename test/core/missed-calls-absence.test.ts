@@ -148,6 +148,17 @@ describe('after an absence', () => {
       ]);
     });
 
+    it('a caller of the first second of a new run waits on, whichever second the PBX is taken to have started in', () => {
+      const [b, machine] = [leg('1.2'), waiting(a)];
+      recall(machine, b.begins(99), b.joins(99, 'sales'));
+      const next = { ...state, pbx: 'next', pbxStartedAt: START + 100 };
+      machine.resynchronise({ ...next, present: [present('1.2', { queue: 'sales' })] }, START + 101);
+      expect(machine.tick(START + 102)).toMatchObject([{ legId: '1.1', pbx: 'pbx' }]);
+      expect(machine.waitingCallers()).toMatchObject([{ legId: '1.2' }]);
+      for (const event of [b.abandons(110), b.leaves(110), b.hangsUp(110)]) machine.take(event, event.at);
+      expect(machine.tick(START + 111)).toMatchObject([{ legId: '1.2', pbx: 'next' }]);
+    });
+
     it('nothing is told twice that was heard already', () => {
       const machine = waiting(a);
       recall(machine, a.begins(0), a.joins(0, 'sales'));

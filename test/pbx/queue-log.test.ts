@@ -115,6 +115,17 @@ describe('calls that only queue_log knows', () => {
     expect(after.queued()).toEqual([]);
   });
 
+  it('are forgotten when the PBX starts anew, as nothing will tell of their end', () => {
+    const events = createQueueLogEvents();
+    for (const line of lines(`
+      ${T + 1}|1.1|sales|NONE|ENTERQUEUE||01632960101|1
+      ${T + 9}|NONE|NONE|NONE|QUEUESTART|
+      ${T + 9}|9.0|sales|NONE|ENTERQUEUE||01632960102|1`)) {
+      events.take(line);
+    }
+    expect(events.queued().map(({ legId }) => legId)).toEqual(['9.0']);
+  });
+
   it('take bounded memory though nobody ever leaves', () => {
     const events = createQueueLogEvents();
     for (let n = 0; n < 30_000; n += 1) {

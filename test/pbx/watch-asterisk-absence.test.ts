@@ -113,6 +113,35 @@ describe('after an absence', () => {
     expect(watched.gaps()).toMatchObject([{ pbx: RUN, reason: 'pbx_restarted' }]);
   });
 
+  it('callers whom a restart of the PBX took are missed in the run that ended, also when the service ends behind it', async () => {
+    await using pbx = await startScriptedPbx();
+    const queueLog = queueLogFile();
+    const before = startWatch(pbx.server, { queueLog });
+    await before.isUp();
+    const call = inboundCall(callId(1), numberOf(1));
+    pbx.server.say([call.begins, call.joins]);
+    appendFileSync(queueLog, call.log.enters(secondsAgo(100)));
+    await before.until(() => before.known().queueLog?.queued.length === 1);
+    pbx.restart();
+    appendFileSync(queueLog, `${secondsAgo(90)}|NONE|NONE|NONE|QUEUESTART|\n`);
+    pbx.server.hangUp();
+    await before.until(() => before.verdicts().length === 1);
+    await before.isUp();
+    // Once as a crash would leave it, and once as a stop does.
+    const crashed = before.known();
+    await before.watch.stop();
+    const again = [crashed, before.known()].map((known) => startWatch(pbx.server, { queueLog, known }));
+    for (const after of again) {
+      await after.isUp();
+      await after.watch.stop();
+    }
+    const [told, toldAgain, toldAfterStop] = [before, ...again].map((watched) => watched.verdicts());
+    expect(told).toMatchObject([{ pbx: RUN, legId: callId(1) }]);
+    // The same call to the database.
+    expect(toldAgain).toMatchObject([{ pbx: RUN, legId: callId(1) }]);
+    expect(toldAfterStop).toEqual([]);
+  });
+
   it('calls of the new run that nobody heard are of the new run', async () => {
     await using pbx = await startScriptedPbx();
     const queueLog = queueLogFile();

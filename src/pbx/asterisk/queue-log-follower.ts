@@ -3,7 +3,7 @@ import type { LegEvent } from '../../core/leg-event.ts';
 import type { QueueLogStatus } from '../../core/pbx.ts';
 import { shown } from './ami-errors.ts';
 import type { AmiTimers } from './ami-timers.ts';
-import { createQueueLogEvents, type QueuedCaller } from './queue-log.ts';
+import { createQueueLogEvents, PBX_STARTED, type QueuedCaller } from './queue-log.ts';
 import type { QueueLogRead, QueueLogReader } from './queue-log-reader.ts';
 
 /** Where reading goes on after a restart, plain data. */
@@ -132,6 +132,7 @@ export function createQueueLogFollower(options: QueueLogFollowerOptions): QueueL
     if (read.isGap) logger.warn({ queueLog: reader.place }, 'Part of the record of queues is gone');
     const named = new Set<string>();
     for (const line of read.lines) {
+      if (line.event === PBX_STARTED) for (const { legId } of events.queued()) named.add(legId);
       for (const event of events.take(line)) tell(event);
       named.add(line.legId);
       lastAt = line.at;

@@ -32,6 +32,9 @@ export interface QueueLogEvents {
   queued(): QueuedCaller[];
 }
 
+/** The first line of each run of the PBX. */
+export const PBX_STARTED = 'QUEUESTART';
+
 /** Of callers over this, the oldest are forgotten: a line that was cut may leave one in a queue for ever. */
 const MOST_QUEUED = 10_000;
 
@@ -93,6 +96,11 @@ export function createQueueLogEvents(queued: readonly QueuedCaller[] = []): Queu
         case 'ATTENDEDTRANSFER':
           // Whichever of them was not lost.
           return leave(line, { type: 'agent_connected', legId, at });
+        case PBX_STARTED:
+          // Whoever waited in the run before has no line of an end. Nobody enters a queue before this line is written.
+          callers.clear();
+          dids.clear();
+          return [];
         default:
           return [];
       }

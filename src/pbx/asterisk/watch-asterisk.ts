@@ -82,6 +82,8 @@ const LOOK_AGAIN_MS = 300_000;
 const SILENT_SECONDS = 60;
 /** Longer than the grace of verdicts. */
 const KEEP_AFTER_SECONDS = 1;
+/** Longer than it takes to read the record of queues on and to keep the place. */
+const KEEP_RUN_SECONDS = 5;
 
 const WANTED: ReadonlySet<string> = new Set(EVENTS_READ);
 
@@ -135,6 +137,8 @@ export function createAsteriskWatch(options: AsteriskWatchOptions): AsteriskWatc
   let link: Link | undefined;
   /** When it was last known that nothing is missed; null: never. */
   let lostAt: number | null = known.heard?.at ?? null;
+  /** The run of the PBX that was kept as heard. */
+  let keptRun = pbx;
   let isTaking = false;
   /** When the last signal came that is understood. */
   let understoodAt = clock.now();
@@ -245,6 +249,10 @@ export function createAsteriskWatch(options: AsteriskWatchOptions): AsteriskWatc
     const lasting = gaps.lasting();
     // Nothing was heard yet.
     if (lasting === undefined && link?.syncedAt === undefined) return;
+    // As long as the place in the record holds callers of the run before, their misses are told of that run.
+    const syncedFor = clock.now() - (link?.syncedAt ?? Number.NEGATIVE_INFINITY);
+    if (follower !== undefined && keptRun !== '' && pbx !== keptRun && syncedFor < KEEP_RUN_SECONDS) return;
+    keptRun = pbx;
     const heard: Heard = {
       pbx: lasting?.pbx ?? pbx,
       at: lasting?.from ?? Math.floor(decidedUpTo()),

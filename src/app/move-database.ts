@@ -4,7 +4,7 @@ import { StoreUnavailableError, StoreUnusableError } from '../core/errors.ts';
 import { isSame, type TableComparison } from '../core/table-content.ts';
 import { type MoveTarget, openMoveTarget } from '../store/postgres/move-target.ts';
 import { type ExportedDatabase, exportDatabase } from '../store/sqlite/export-database.ts';
-import { databasePath } from './open-store.ts';
+import { databasePath, isPostgres } from './open-store.ts';
 
 export interface MoveOptions {
   settings: Settings;
@@ -16,7 +16,6 @@ export interface MoveOptions {
   isReplacing: boolean;
   /** Only look. */
   isDryRun: boolean;
-  isUnsafeAllowed: boolean;
   /** Something begins that may take long. */
   tell(text: string): void;
   /** So many rows were read of what was told last. */
@@ -46,8 +45,8 @@ export interface MoveOutcome {
  * @throws StoreUnusableError with what to do
  */
 export async function moveDatabase(options: MoveOptions): Promise<MoveOutcome> {
-  const { settings, to, isCopyOnly, isUnsafeAllowed, signal } = options;
-  if (!settings.database.startsWith('sqlite:')) {
+  const { settings, to, isCopyOnly, signal } = options;
+  if (isPostgres(settings)) {
     throw new StoreUnusableError(
       'Only a SQLite database can be copied, and the settings name another one; name the file: ' +
         'CALLQUEUE_DATABASE=sqlite:/path/of/callqueue.db callqueue migrate --to …',
@@ -56,7 +55,7 @@ export async function moveDatabase(options: MoveOptions): Promise<MoveOutcome> {
   const path = databasePath(settings);
   const source = exportDatabase({ path, isAlone: !isCopyOnly });
   try {
-    const target = await openMoveTarget({ url: to, isUnsafeAllowed });
+    const target = await openMoveTarget({ url: to, isUnsafeAllowed: settings.unsafeDatabase });
     const giveUp = () => void target.close();
     signal.addEventListener('abort', giveUp);
     try {

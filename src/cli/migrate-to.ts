@@ -19,7 +19,7 @@ export interface MigrateToOptions {
 /** `callqueue migrate --to`. @throws UsageError, CommandFailedError, and what move-database.ts throws */
 export async function migrateTo(
   { to, settings, isDryRun, ...options }: MigrateToOptions,
-  { env, stdout, stderr, signal }: Pick<Surroundings, 'env' | 'stdout' | 'stderr' | 'signal'>,
+  { stdout, stderr, signal }: Pick<Surroundings, 'stdout' | 'stderr' | 'signal'>,
 ): Promise<ExitCode> {
   if (!isAddress(to))
     throw new UsageError('--to: expected an address such as postgres://callqueue@host:5432/callqueue');
@@ -27,7 +27,6 @@ export async function migrateTo(
   const progress = createProgress(stderr);
   const outcome = await moveDatabase({
     ...{ settings, to, isDryRun, ...options, signal },
-    isUnsafeAllowed: env.CALLQUEUE_UNSAFE_DATABASE === '1',
     tell: (text) => progress.line(text),
     onProgress: progress.show,
   }).finally(progress.end);

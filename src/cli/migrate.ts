@@ -34,7 +34,7 @@ compares. A password is best given in PGPASSWORD, as others on this machine can 
           isReplacing: values.replace ?? false,
           isDryRun: values['dry-run'] ?? false,
         },
-        { env, stdout, stderr, signal },
+        { stdout, stderr, signal },
       );
     }
     if (values.replace || values['while-running']) throw new UsageError('--replace and --while-running need --to');

@@ -1,7 +1,9 @@
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as passed } from 'node:timers/promises';
 import postgres, { type Sql } from 'postgres';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { openStore } from '../../src/app/open-store.ts';
 import { loadSettings } from '../../src/config.ts';
 import type { Store } from '../../src/core/call-store.ts';
@@ -10,21 +12,26 @@ import { createWorkplace, type Workplace } from '../support/cli.ts';
 import { execute, NOW, save } from '../support/commands.ts';
 import { fillInstallation, REPEATED } from '../support/full-installation.ts';
 import { createTestDatabase } from '../support/postgres.ts';
-import { openTestStore } from '../support/postgres-store.ts';
-import { derivationOf } from '../support/settings-derivation.ts';
 
+/** Where the installation is made that tests begin with copies of. */
+let origin: Workplace;
 let place: Workplace;
 let url: string;
+beforeAll(async () => {
+  origin = createWorkplace();
+  await withStore(openStore(settings(origin)), fillInstallation);
+});
+afterAll(() => origin.remove());
 beforeEach(async () => {
   place = createWorkplace({ CALLQUEUE_PORT: '0', CALLQUEUE_UNSAFE_DATABASE: '1' });
   url = await createTestDatabase();
 });
 afterEach(() => place.remove());
 
-const settings = () => loadSettings({ env: place.env, cwd: place.folder });
+const settings = (at = place) => loadSettings({ env: at.env, cwd: at.folder });
 const move = (...options: string[]) => place.run(['migrate', '--to', url, ...options]);
-const file = () => place.path('data/callqueue.db');
-const openTarget = () => openTestStore(url, { derivation: derivationOf(settings()) });
+const file = (at = place) => at.path('data/callqueue.db');
+const openTarget = () => openStore({ ...settings(), database: url });
 
 async function withStore<T>(opened: Promise<Store>, work: (store: Store) => Promise<T>): Promise<T> {
   const store = await opened;
@@ -35,7 +42,10 @@ async function withStore<T>(opened: Promise<Store>, work: (store: Store) => Prom
   }
 }
 
-const fill = () => withStore(openStore(settings()), fillInstallation);
+function fill(): void {
+  mkdirSync(dirname(file()), { recursive: true });
+  copyFileSync(file(origin), file());
+}
 
 /** A connection to the target that is none of callqueue's. */
 function connect(): Sql {
@@ -87,7 +97,7 @@ const markOf = async (sql: Sql) => (await sql`SELECT value FROM meta WHERE name 
 
 describe('callqueue migrate --to', () => {
   it('takes everything along: ids, rows, history, change feed, tokens, what is kept of the PBX', async () => {
-    await fill();
+    fill();
     const here = await withStore(openStore(settings()), answersOf);
     const { code, stdout } = await move();
     expect(code).toBe(0);
@@ -100,7 +110,7 @@ describe('callqueue migrate --to', () => {
   });
 
   it('goes on there where it ended here: the next id, change and token, and repeats of earlier requests', async () => {
-    await fill();
+    fill();
     const here = await withStore(openStore(settings()), answersOf);
     await move();
     await withStore(openTarget(), async (store) => {
@@ -120,6 +130,20 @@ describe('callqueue migrate --to', () => {
       } as const;
       expect((await store.addToken({ ...token, hash: Buffer.alloc(32) })).id).toBe(3);
     });
+  });
+
+  it('lets the same tokens in at a server that is started there', async () => {
+    const token = JSON.parse(
+      (await place.run(['token', 'create', '--name', 'crm', '--no-key', '--json'])).stdout,
+    ).token;
+    place.write('calls.csv', 'caller_id\n+441632960001\n');
+    await place.run(['import', 'calls.csv']);
+    expect((await move()).code).toBe(0);
+    place.env.CALLQUEUE_DATABASE = url;
+    const server = place.start(['serve']);
+    const [address] = /http:\S+/.exec(await server.firstLine) ?? [];
+    const answer = await fetch(`${address}?action=read`, { headers: { Authorization: `Bearer ${token}` } });
+    expect(await answer.json()).toMatchObject({ results: [{ id: 1, caller_id: '+441632960001' }] });
   });
 
   it('leaves out no table and no column', async () => {
@@ -144,9 +168,9 @@ describe('callqueue migrate --to', () => {
   });
 
   it('leaves tables, indexes and rules of the target as a fresh installation has them', async () => {
-    await fill();
+    fill();
     const fresh = await createTestDatabase();
-    await (await openTestStore(fresh)).close();
+    await (await openStore({ ...settings(), database: fresh })).close();
     await move();
     const schemaOf = async (address: string) => {
       const sql = postgres(address, { max: 1, onnotice: () => undefined });
@@ -163,7 +187,7 @@ describe('callqueue migrate --to', () => {
   });
 
   it('says so and changes nothing when the target holds exactly the same', async () => {
-    await fill();
+    fill();
     await move();
     const sql = connect();
     const versions = () =>
@@ -175,7 +199,7 @@ describe('callqueue migrate --to', () => {
   });
 
   it('does not touch a target that holds something else, names the tables, and replaces it when told to', async () => {
-    await fill();
+    fill();
     await move();
     const sql = connect();
     await sql`UPDATE history SET reason = 'other' WHERE call_id = 3`;
@@ -193,7 +217,7 @@ describe('callqueue migrate --to', () => {
   });
 
   it('counts a target on which a server was started once as not empty, as it has a token', async () => {
-    await fill();
+    fill();
     await withStore(openTarget(), (store) =>
       store.addToken({
         ...{ name: 'first', hash: Buffer.alloc(32), sealedKey: null, scope: 'admin', projectIds: null, agent: null },
@@ -206,13 +230,13 @@ describe('callqueue migrate --to', () => {
   });
 
   it('fills a target in which there are only tables', async () => {
-    await fill();
+    fill();
     await (await openTarget()).close();
     expect((await move()).code).toBe(0);
   });
 
   it('only looks with --dry-run', async () => {
-    await fill();
+    fill();
     const { code, stdout } = await move('--dry-run');
     expect(code).toBe(0);
     expect(stdout).toContain('would be copied');
@@ -235,7 +259,7 @@ describe('callqueue migrate --to', () => {
   });
 
   it('copies beside a running server when told to, and marks that as the copy it is', async () => {
-    await fill();
+    fill();
     const server = place.start(['serve']);
     await server.firstLine;
     const { code, stderr } = await move('--while-running');
@@ -252,7 +276,7 @@ describe('callqueue migrate --to', () => {
   });
 
   it('lets a restored backup stay known as one', async () => {
-    await fill();
+    fill();
     await place.run(['backup', 'copy.db']);
     place.env.CALLQUEUE_DATABASE = 'sqlite:copy.db';
     expect((await move()).code).toBe(0);
@@ -260,7 +284,7 @@ describe('callqueue migrate --to', () => {
   });
 
   it('refuses a target to which a callqueue is connected', async () => {
-    await fill();
+    fill();
     const other = await openTarget();
     await other.checkWritable();
     const { code, stderr } = await move();
@@ -271,7 +295,7 @@ describe('callqueue migrate --to', () => {
   });
 
   it('keeps nothing where the target does not give back what it was given', async () => {
-    await fill();
+    fill();
     await (await openTarget()).close();
     const sql = connect();
     await sql.unsafe(`CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS
@@ -284,7 +308,7 @@ describe('callqueue migrate --to', () => {
   });
 
   it('keeps nothing where the target refuses the very last row', async () => {
-    await fill();
+    fill();
     await (await openTarget()).close();
     const sql = connect();
     await sql`ALTER TABLE read_places ADD CONSTRAINT ours CHECK (reader <> 'queue_log')`;
@@ -293,7 +317,7 @@ describe('callqueue migrate --to', () => {
   });
 
   it('says which row PostgreSQL cannot keep', async () => {
-    await fill();
+    fill();
     const database = new DatabaseSync(file());
     database.exec(`UPDATE calls SET campaign_info = 'a' || char(0) || 'b' WHERE id = 9`);
     database.close();
@@ -304,7 +328,7 @@ describe('callqueue migrate --to', () => {
   });
 
   it('killed or interrupted in the middle it leaves the target empty, and the next run fills it', async () => {
-    await fill();
+    fill();
     await (await openTarget()).close();
     const sql = connect();
     // Holds up whoever inserts the call with this id, until the test lets it go on.
@@ -339,7 +363,7 @@ describe('callqueue migrate --to', () => {
   });
 
   it('shows no password, whatever goes wrong', async () => {
-    await fill();
+    fill();
     const secret = new URL(url);
     secret.password = 'geheim';
     const outputs = [];
@@ -373,8 +397,7 @@ describe('callqueue migrate --to', () => {
   });
 
   it('takes rows along that were made with other settings; the next start makes them anew', async () => {
-    place.env.CALLQUEUE_TIMEZONE = 'Europe/Bucharest';
-    await fill();
+    fill();
     place.env.CALLQUEUE_TIMEZONE = 'America/New_York';
     expect((await move()).code).toBe(0);
     const there = await withStore(openTarget(), answersOf);

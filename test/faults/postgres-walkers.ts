@@ -14,6 +14,7 @@ export interface WalkOptions {
 /** A question to the API, and the same in SQL: columns id, status, priority and info, all rows that match, in order. */
 interface Question {
   filters: Filters;
+  sort: keyof typeof ORDERS;
   where: string;
   values: readonly unknown[];
 }
@@ -21,11 +22,11 @@ interface Question {
 const ORDERS = { id: 'id', priority: 'priority, id', '-updated_at': 'updated_at DESC, id' } as const;
 const SORTS = Object.keys(ORDERS) as (keyof typeof ORDERS)[];
 const PAGE = 20;
-/** To each instance after each change. */
-const QUESTIONS = 5;
+/** To each instance before and after each change. */
+const QUESTIONS = 3;
 
 /**
- * Changes calls of its own at one instance after the other and, as soon as a change is acknowledged, asks the other
+ * Changes calls of its own at one instance after the other and, as soon as a change is acknowledged, asks all
  * instances, which must answer what plain SQL says. While it asks, its calls stand still, so that there is one truth;
  * of the list as a whole, which grows meanwhile, it knows what the count was before and after.
  */
@@ -56,6 +57,10 @@ export async function walk(options: WalkOptions): Promise<{ reads: number; wrong
   }
 
   function question(): Question {
+    return { ...matching(), sort: pick(SORTS) };
+  }
+
+  function matching(): Omit<Question, 'sort'> {
     const { id, externalId, number } = pick(mine);
     const campaign = { where: 'campaign_name = $1', values: [name] };
     switch (Math.floor(random() * 5)) {
@@ -80,9 +85,7 @@ export async function walk(options: WalkOptions): Promise<{ reads: number; wrong
     }
   }
 
-  async function compare(client: Client): Promise<void> {
-    const { filters, where, values } = question();
-    const sort = pick(SORTS);
+  async function compare(client: Client, { filters, sort, where, values }: Question): Promise<void> {
     const { results, pagination } = await client.read({ filters, sort, page_size: PAGE });
     const truth = await sql.all<Truth>(
       `SELECT id::int, status, priority::int, updated_at::int AS at FROM calls WHERE ${where} ORDER BY ${ORDERS[sort]}`,
@@ -101,20 +104,29 @@ export async function walk(options: WalkOptions): Promise<{ reads: number; wrong
     if (row_count < before || row_count > after) wrong.push(`${row_count} calls, and it is ${before} to ${after}`);
   }
 
-  for (;;) {
-    const writer = steps % clients.length;
-    await change(clients[writer] as Client);
+  /** To all instances at the same time. */
+  async function askAll(questions: readonly Question[]): Promise<boolean> {
     const asking: Promise<void>[] = [];
-    for (const [at, client] of clients.entries()) {
-      // The one that wrote is the least likely to be wrong.
-      for (let left = at === writer ? 1 : QUESTIONS; left > 0 && mayRead(); left -= 1) {
+    for (const client of clients) {
+      for (const one of questions) {
+        if (!mayRead()) break;
         reads += 1;
-        asking.push(random() < 0.1 ? compareAll(client) : compare(client));
+        asking.push(random() < 0.1 ? compareAll(client) : compare(client, one));
       }
     }
-    if (asking.length === 0) return { reads, wrong };
     await Promise.all(asking);
+    return asking.length === clients.length * questions.length;
   }
+
+  await change(pick(clients));
+  for (;;) {
+    // Asked before the change as well: who remembers an answer for too long is found out by the second.
+    const questions = Array.from({ length: QUESTIONS }, question);
+    if (!(await askAll(questions))) break;
+    await change(clients[steps % clients.length] as Client);
+    if (!(await askAll(questions))) break;
+  }
+  return { reads, wrong };
 }
 
 interface Truth {

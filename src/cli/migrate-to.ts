@@ -38,7 +38,7 @@ export async function migrateTo(
     );
   }
   stdout.write(`${sentence(outcome, isDryRun)}\n${comparison(outcome)}`);
-  if (outcome.what === 'moved') stderr.write(`${nextStep(outcome, options.isCopyOnly)}\n`);
+  if (outcome.what === 'moved') stderr.write(`${nextStep(outcome.path, options.isCopyOnly)}\n`);
   return EXIT.done;
 }
 
@@ -62,7 +62,7 @@ function comparison({ what, tables }: MoveOutcome): string {
   );
 }
 
-function nextStep({ path, address }: MoveOutcome, isCopyOnly: boolean): string {
+function nextStep(path: string, isCopyOnly: boolean): string {
   if (isCopyOnly) {
     return (
       `What is stored in ${path} from now on is missing there. To move for good: stop the server, run this again with ` +
@@ -70,8 +70,8 @@ function nextStep({ path, address }: MoveOutcome, isCopyOnly: boolean): string {
     );
   }
   return (
-    `Set database to ${address}, with user and password, and start the server. Put ${path} away: a server that is ` +
-    'started on it again would hand out the same calls a second time.'
+    `Set database to the address that was given here, with its password, and start the server. Put ${path} away: a ` +
+    'server that is started on it again would hand out the same calls a second time.'
   );
 }
 

@@ -327,7 +327,21 @@ describe('callqueue migrate --to', () => {
     expect(await rowsThere(connect())).toEqual(NOTHING);
   });
 
-  it('killed or interrupted in the middle it leaves the target empty, and the next run fills it', async () => {
+  it('needs no more than a user with a schema of its own, beside the tables of others', async () => {
+    fill();
+    const sql = connect();
+    await sql.unsafe(`DO 'BEGIN CREATE ROLE plain LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END'`);
+    await sql`CREATE SCHEMA own AUTHORIZATION plain`;
+    await sql`CREATE TABLE public.calls (theirs int)`;
+    const address = Object.assign(new URL(url), { username: 'plain', search: '?search_path=own' });
+    url = address.href;
+    expect((await move()).code).toBe(0);
+    expect((await move()).stdout).toContain('nothing was copied');
+    expect((await sql`SELECT count(*)::int AS count FROM own.calls`)[0]?.count).toBe(704);
+    expect((await sql`SELECT count(*)::int AS count FROM public.calls`)[0]?.count).toBe(0);
+  });
+
+  it('killed, cut off or interrupted in the middle it leaves the target empty, and the next run fills it', async () => {
     fill();
     await (await openTarget()).close();
     const sql = connect();
@@ -345,6 +359,12 @@ describe('callqueue migrate --to', () => {
     // PostgreSQL notices when it wants to go on.
     await sql`SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711 AND NOT granted`;
     await until(async () => (await held()).length === 0);
+    expect(await rowsThere(sql)).toEqual(NOTHING);
+
+    const cutOff = move();
+    await until(async () => (await held()).length > 0);
+    await sql`SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711 AND NOT granted`;
+    expect(await cutOff).toMatchObject({ code: 1, stderr: expect.stringContaining('PostgreSQL cannot be reached') });
     expect(await rowsThere(sql)).toEqual(NOTHING);
 
     const interrupt = new AbortController();

@@ -36,11 +36,13 @@ export async function loadAgents(
 
   const begun = performance.now();
   const serverCpu = await target.cpuTime();
+  const databaseCpu = await target.databaseCpuTime?.();
   const ownCpu = process.cpuUsage();
   const wholeCpu = machineCpuTime();
   await Promise.all(Array.from({ length: connections }, (_, index) => agent(`agent-${connections}-${index}`)));
   const ms = performance.now() - begun;
   const used = (await target.cpuTime()) - serverCpu;
+  const usedByDatabase = databaseCpu === undefined ? Number.NaN : (await target.databaseCpuTime!()) - databaseCpu;
   const { user, system } = process.cpuUsage(ownCpu);
   times.sort((a, b) => a - b);
   const quantile = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? Number.NaN;
@@ -48,6 +50,7 @@ export async function loadAgents(
     requests: times.length,
     requestsPerSecond: (times.length * 1000) / ms,
     microseconds: used / times.length,
+    databaseMicroseconds: usedByDatabase / times.length,
     p50Ms: quantile(0.5),
     p99Ms: quantile(0.99),
     loadCpu: (user + system) / 1000 / ms,

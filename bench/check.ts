@@ -13,17 +13,17 @@ export function envelopeOf({ status, body }: Answer): { pagination: PagePaginati
 }
 
 /** What differs between an answer and what the database holds; undefined: nothing. */
-export function differenceOf(
+export async function differenceOf(
   { parameters, where, values }: Variant,
   answer: Answer,
   facts: Pick<Facts, 'countWhere' | 'idsWhere'>,
-): string | undefined {
+): Promise<string | undefined> {
   const { pagination, results } = envelopeOf(answer);
   const asked = JSON.stringify(parameters);
-  const count = facts.countWhere(where, values);
+  const count = await facts.countWhere(where, values);
   if (pagination.row_count !== count) return `${asked}: row_count is ${pagination.row_count}, ${count} calls match`;
   const limit = pagination.page_size;
-  const expected = facts.idsWhere(where, values, { limit, offset: (parameters.page - 1) * limit });
+  const expected = await facts.idsWhere(where, values, { limit, offset: (parameters.page - 1) * limit });
   const ids = results.map(({ id }) => id);
   const place = Array.from({ length: Math.max(ids.length, expected.length) }).findIndex(
     (_, index) => ids[index] !== expected[index],

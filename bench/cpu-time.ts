@@ -16,12 +16,51 @@ export function cpuTimeOf(pid: number, fallback: CpuTime): CpuTime {
   return hasProc ? async () => linuxCpuTime(pid) : fallback;
 }
 
+/**
+ * Of a process and all of its children, those that have ended included; for a server that has a process for each connection.
+ * Undefined where the system does not tell.
+ */
+export function familyCpuTimeOf(pid: number): CpuTime | undefined {
+  const children = `/proc/${pid}/task/${pid}/children`;
+  if (!existsSync(children)) return undefined;
+  return async () => {
+    const living = readFileSync(children, 'utf8').split(' ').filter(Boolean).map(Number);
+    const own = statOf(pid);
+    return living.reduce((sum, child) => sum + cpuOf(child), own === undefined ? 0 : own.used + own.usedByEnded);
+  };
+}
+
+/** The process that has started this one, if both run the same program. */
+export function parentOf(pid: number): number | undefined {
+  const child = statOf(pid);
+  const parent = child && statOf(child.parent);
+  return parent?.program === child?.program ? child?.parent : undefined;
+}
+
 function linuxCpuTime(pid: number): number {
+  return statOf(pid)?.used ?? Number.NaN;
+}
+
+/** A child may end while they are counted, and counts from the next time on. */
+function cpuOf(child: number): number {
+  return statOf(child)?.used ?? 0;
+}
+
+/** What Linux says of a process, times in microseconds; undefined: there is none. */
+function statOf(pid: number): { program: string; parent: number; used: number; usedByEnded: number } | undefined {
   ticksPerSecond ??= Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The second field is the name of the program, in brackets, and may hold anything. utime and stime are 14 and 15.
+  let stat: string;
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  } catch {
+    return undefined;
+  }
+  // The second field is the name of the program, in brackets, and may hold anything. The parent is the fourth, utime and
+  // stime are 14 and 15, those of children that have ended 16 and 17.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return ((Number(fields[11]) + Number(fields[12])) / ticksPerSecond) * 1_000_000;
+  const program = stat.slice(stat.indexOf('('), stat.lastIndexOf(')') + 1);
+  const time = (at: number) => (Number(fields[at]) / (ticksPerSecond as number)) * 1_000_000;
+  return { program, parent: Number(fields[1]), used: time(11) + time(12), usedByEnded: time(13) + time(14) };
 }
 
 /** Microseconds that all processes of the machine together have used, since some moment. */

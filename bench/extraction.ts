@@ -47,7 +47,7 @@ interface Way {
 
 async function extract(bench: Bench, mode: 'quiet' | 'changing', { first, next }: Way): Promise<Extraction> {
   const { server, facts, credentials } = bench;
-  const before = facts.idsWhere('project_id = ?', [projectOf(bench)]);
+  const before = await facts.idsWhere('project_id = ?', [projectOf(bench)]);
   const ask = createAsker(server.url, credentials);
   const ids: number[] = [];
   const times: number[] = [];

@@ -13,12 +13,23 @@ export interface Facts extends Disposable {
   /** A column of the call with this place, from 0 to `rows` - 1 (ids begin at 1 and have no gaps). */
   valueAt(column: 'caller_id' | 'external_id', place: number): string | null;
   /** How many calls match. */
-  countWhere(where: string, values: readonly SqlValue[]): number;
+  countWhere(where: string, values: readonly SqlValue[]): number | Promise<number>;
   /** Ids of calls that match, ascending; of all of them, or of one page. */
+  idsWhere(
+    where: string,
+    values: readonly SqlValue[],
+    page?: { limit: number; offset: number },
+  ): number[] | Promise<number[]>;
+}
+
+/** Those of a file are read at once. */
+export interface FileFacts extends Facts {
+  countWhere(where: string, values: readonly SqlValue[]): number;
   idsWhere(where: string, values: readonly SqlValue[], page?: { limit: number; offset: number }): number[];
 }
 
-export function openFacts(path: string): Facts {
+/** @param path of a file, or its URL with `?immutable=1` when nobody writes to it */
+export function openFacts(path: string): FileFacts {
   const database = new DatabaseSync(path, { readOnly: true });
   const all = (sql: string, values: readonly SqlValue[] = []) => {
     const statement = database.prepare(sql);

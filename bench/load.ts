@@ -5,7 +5,10 @@ import { ENDPOINT } from './requests.ts';
 
 export interface Target {
   url: string;
+  /** Of the server, and of its database where that has processes of its own that can be seen. */
   cpuTime: CpuTime;
+  /** What of it is the database's; undefined: it cannot be told. */
+  databaseCpuTime?: CpuTime | undefined;
 }
 
 export interface Load {
@@ -18,8 +21,10 @@ export interface Load {
 export interface Measurement {
   requests: number;
   requestsPerSecond: number;
-  /** Server CPU a request. */
+  /** CPU a request, of server and database. */
   microseconds: number;
+  /** What of it the database's own processes took; NaN where there are none, or none that can be seen. */
+  databaseMicroseconds: number;
   p50Ms: number;
   p99Ms: number;
   /** Share of a core that the load itself took; near 1 it was the limit, not the server. */
@@ -43,7 +48,7 @@ export async function loadFor(load: Load, seconds: number): Promise<Measurement>
     return [...load.bodies.slice(begin), ...load.bodies.slice(0, begin)];
   });
   await pause(LEAD_MS);
-  const counted = count(run, load.target, await load.target.cpuTime());
+  const counted = count(run, load.target, await usedBy(load.target));
   await pause(seconds * 1000);
   const measured = await counted();
   run.stop();
@@ -54,7 +59,7 @@ export async function loadFor(load: Load, seconds: number): Promise<Measurement>
 export async function loadOnce(load: Load): Promise<Measurement> {
   const connections = Math.min(load.connections, load.bodies.length);
   // autocannon gives the first connections one request more when the amount cannot be shared evenly, as this does.
-  const before = await load.target.cpuTime();
+  const before = await usedBy(load.target);
   const run = start({ ...load, connections }, { amount: load.bodies.length }, (connection) =>
     load.bodies.filter((_, index) => index % connections === connection),
   );
@@ -96,14 +101,23 @@ function start(load: Load, end: { duration: number } | { amount: number }, share
   });
 }
 
+interface Used {
+  all: number;
+  database: number;
+}
+
+async function usedBy({ cpuTime, databaseCpuTime }: Target): Promise<Used> {
+  return { database: (await databaseCpuTime?.()) ?? Number.NaN, all: await cpuTime() };
+}
+
 /**
  * Counts from now on until the function that it answers is called; the whole time then counts.
- * @param before CPU time of the server a moment ago
+ * @param before CPU time of server and database a moment ago
  */
 function count(
   run: ReturnType<typeof autocannon>,
-  { cpuTime }: Target,
-  before: number,
+  target: Target,
+  before: Used,
 ): () => Promise<Omit<Measurement, 'failures'>> {
   const times: number[] = [];
   let last = 0;
@@ -117,7 +131,8 @@ function count(
   run.on('response', onResponse);
   return async () => {
     run.off('response', onResponse);
-    const used = (await cpuTime()) - before;
+    const after = await usedBy(target);
+    const used = after.all - before.all;
     const { user, system } = process.cpuUsage(ownCpu);
     const othersUsed = machineCpuTime() - wholeCpu - used - user - system;
     const wholeMs = performance.now() - begun;
@@ -127,6 +142,7 @@ function count(
       requests: times.length,
       requestsPerSecond: (times.length * 1000) / ms,
       microseconds: used / times.length,
+      databaseMicroseconds: (after.database - before.database) / times.length,
       p50Ms: quantile(times, 0.5),
       p99Ms: quantile(times, 0.99),
       loadCpu: (user + system) / 1000 / ms,

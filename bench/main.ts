@@ -27,7 +27,7 @@ async function main(args: readonly string[]): Promise<number> {
   process.stdout.write(text);
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, undefined, 2)}\n`);
   if (options.save) save(text, options.rows);
-  return report.failures.length > 0 ? 1 : 0;
+  return report.databases.some(({ failures }) => failures.length > 0) ? 1 : 0;
 }
 
 function save(text: string, rows: number): void {

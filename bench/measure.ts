@@ -43,7 +43,9 @@ export async function examine(bench: Bench, variants: readonly Variant[]): Promi
     answer = await ask(readBody(variant.parameters, bench.credentials));
     sizes.push(answer.body.length);
     try {
-      const difference = isSampled(index, variants.length) ? differenceOf(variant, answer, bench.facts) : undefined;
+      const difference = isSampled(index, variants.length)
+        ? await differenceOf(variant, answer, bench.facts)
+        : undefined;
       if (difference !== undefined) bench.fail(difference);
       else envelopeOf(answer);
     } catch (error) {
@@ -110,6 +112,7 @@ function medianOf(measurements: readonly Measurement[]): Measurement {
     requests: median('requests'),
     requestsPerSecond: median('requestsPerSecond'),
     microseconds: median('microseconds'),
+    databaseMicroseconds: median('databaseMicroseconds'),
     p50Ms: median('p50Ms'),
     p99Ms: median('p99Ms'),
     loadCpu: median('loadCpu'),

@@ -1,7 +1,10 @@
+import type { BenchDatabase } from './bench-database.ts';
 import type { Extraction } from './extraction.ts';
+import { type Goal, goalsOf } from './goals.ts';
 import type { Measurement } from './load.ts';
 import type { Machine } from './machine.ts';
 import type { Comparison } from './measure.ts';
+import type { WriteReport } from './measure-writes.ts';
 import type { BenchOptions } from './options.ts';
 import { figure, table } from './table.ts';
 import type { Written } from './writer.ts';
@@ -10,13 +13,20 @@ import type { Written } from './writer.ts';
 export interface Report {
   machine: Machine;
   options: BenchOptions;
-  data: { rows: number; bytes: number; made: { seconds: number; rowsPerSecond: number } | undefined };
+  databases: readonly DatabaseReport[];
+}
+
+export interface DatabaseReport extends Pick<BenchDatabase, 'kind' | 'description'> {
+  data: { rows: number } & Pick<BenchDatabase, 'bytes' | 'made'>;
   startMs: number;
   /** Until the server did nothing of its own any more; undefined: it never stopped. */
   restSeconds: number | undefined;
+  /** Of the server's process, when all that reads had been measured, and after the writes. */
   peakMemoryMb: number | undefined;
-  shapes: ShapeReport[];
-  extractions: ExtractionReport[];
+  peakMemoryOfWritesMb: number | undefined;
+  shapes: readonly ShapeReport[];
+  extractions: readonly ExtractionReport[];
+  writes: readonly WriteReport[];
   failures: readonly string[];
 }
 
@@ -37,11 +47,17 @@ export interface ExtractionReport {
   changing: Extraction | undefined;
 }
 
-export function reportText(report: Report): string {
-  const { shapes, extractions, failures, options } = report;
+export function reportText({ machine, options, databases }: Report): string {
+  return [machineLine(machine), ...databases.map((database) => databaseText(database, options))].join('\n\n');
+}
+
+function databaseText(report: DatabaseReport, options: BenchOptions): string {
+  const { shapes, extractions, writes, failures } = report;
   const changing = shapes.flatMap((shape) => (shape.changing === undefined ? [] : [{ ...shape, ...shape.changing }]));
+  const goals = goalsOf(report);
   return [
-    headLines(report),
+    `## ${report.kind === 'sqlite' ? 'SQLite' : 'PostgreSQL'}`,
+    dataLines(report, options),
     ...(shapes.length === 0 ? [] : ['Idle', comparisonTable(shapes.map((shape) => ({ ...shape, ...shape.idle })))]),
     ...(shapes.some(({ cold }) => cold)
       ? ['Cold: every request a filter that was never asked before', coldTable(shapes)]
@@ -57,33 +73,57 @@ export function reportText(report: Report): string {
     ...(extractions.length === 0
       ? []
       : ['Extraction (i): all calls of a project, one connection', extractionTable(extractions)]),
+    ...(writes.length === 0 ? [] : ['Writes (w): over HTTP with the hash, every commit durable', writesTable(writes)]),
+    ...(goals.length === 0 ? [] : [`Goals, set for 1,000,000 calls; each by its worst figure`, goalsTable(goals)]),
     ...failures.map((failure) => `FAILED: ${failure}`),
   ].join('\n\n');
 }
 
 const WRITER =
   '(30 % inserts, 50 % status, 20 % schedule, each a durable transaction; made by another process through the ' +
-  'store, history and change feed included: its CPU is not in “us”)';
+  'store, history and change feed included: the CPU of that process is not in “us”)';
 
-function headLines({ machine, options, data, startMs, restSeconds, peakMemoryMb }: Report): string {
-  const { cpu, cores, memoryGb, system, node, sqlite, loadBefore, commit } = machine;
-  const { connections, seconds, rounds, seed, log } = options;
+function machineLine({ cpu, cores, memoryGb, system, node, loadBefore, commit }: Machine): string {
+  return (
+    `${cpu}, ${cores} cores, ${memoryGb} GB, ${system}, Node ${node.slice(1)}; ` +
+    `load before ${figure(loadBefore, 2)}; commit ${commit ?? 'unknown'}`
+  );
+}
+
+function dataLines(report: DatabaseReport, { connections, seconds, rounds, seed, log }: BenchOptions): string {
+  const { description, data, startMs, restSeconds, peakMemoryMb, peakMemoryOfWritesMb } = report;
   const made = data.made && `made in ${figure(data.made.seconds)} s (${figure(data.made.rowsPerSecond)} rows/s), `;
+  const afterWrites = peakMemoryOfWritesMb === undefined ? '' : `, after the writes ${figure(peakMemoryOfWritesMb)} MB`;
   return [
-    `${cpu}, ${cores} cores, ${memoryGb} GB, ${system}, Node ${node.slice(1)}, SQLite ${sqlite}; ` +
-      `load before ${figure(loadBefore, 2)}; commit ${commit ?? 'unknown'}`,
+    description,
     `${figure(data.rows)} calls (seed ${seed}), ${made ?? ''}${figure(data.bytes / 1024 ** 2)} MB; ` +
       `${connections} connections, ${rounds} rounds of ${seconds} s, log level ${log}; ` +
-      `start ${figure(startMs)} ms, at rest after ${figure(restSeconds, 1)} s, most memory ${figure(peakMemoryMb)} MB`,
+      `start ${figure(startMs)} ms, at rest after ${figure(restSeconds, 1)} s, ` +
+      `most memory of the server ${figure(peakMemoryMb)} MB${afterWrites}`,
   ].join('\n');
 }
 
 function comparisonTable(shapes: readonly (Comparison & { name: string; title: string; bytes: number })[]): string {
   return table(
-    ['shape', 'us', 'raw us', '% of raw', 'req/s', 'raw req/s', 'p50 ms', 'p99 ms', 'KB', 'load', 'raw load', 'others'],
+    [
+      'shape',
+      'us',
+      'of it database',
+      'raw us',
+      '% of raw',
+      'req/s',
+      'raw req/s',
+      'p50 ms',
+      'p99 ms',
+      'KB',
+      'load',
+      'raw load',
+      'others',
+    ],
     shapes.map(({ name, title, bytes, ours, raw }) => [
       `${name} ${title}`,
       figure(ours.microseconds),
+      figure(ours.databaseMicroseconds),
       figure(raw.microseconds),
       figure((100 * raw.microseconds) / ours.microseconds),
       figure(ours.requestsPerSecond),
@@ -100,10 +140,11 @@ function comparisonTable(shapes: readonly (Comparison & { name: string; title: s
 
 function coldTable(shapes: readonly ShapeReport[]): string {
   return table(
-    ['shape', 'us', 'req/s', 'p50 ms', 'p99 ms', 'requests'],
+    ['shape', 'us', 'of it database', 'req/s', 'p50 ms', 'p99 ms', 'requests'],
     shapes.map(({ name, title, cold }) => [
       `${name} ${title}`,
       figure(cold?.microseconds),
+      figure(cold?.databaseMicroseconds),
       figure(cold?.requestsPerSecond),
       figure(cold?.p50Ms, 1),
       figure(cold?.p99Ms, 1),
@@ -147,6 +188,38 @@ function extractionTable(extractions: readonly ExtractionReport[]): string {
     extractions.flatMap(({ by, idle, changing }) => [
       row(`by ${by}, idle`, idle),
       ...(changing === undefined ? [] : [row(`by ${by}, under changes`, changing)]),
+    ]),
+  );
+}
+
+function writesTable(writes: readonly WriteReport[]): string {
+  const head = ['', 'calls/s', 'requests/s', 'p50 ms', 'p99 ms', 'us a call', 'of it database', 'commands/commit'];
+  return table(
+    [...head, 'log bytes/call', 'others'],
+    writes.map(({ title, calls, requestsPerSecond, microseconds, databaseMicroseconds, ...rest }) => [
+      title,
+      figure(requestsPerSecond * calls),
+      figure(requestsPerSecond, requestsPerSecond < 100 ? 1 : 0),
+      figure(rest.p50Ms, 1),
+      figure(rest.p99Ms, 1),
+      figure(microseconds / calls),
+      figure(databaseMicroseconds / calls),
+      figure(rest.commandsPerCommit, 1),
+      figure(rest.loggedBytesPerCall),
+      figure(rest.others, 2),
+    ]),
+  );
+}
+
+function goalsTable(goals: readonly Goal[]): string {
+  return table(
+    ['goal', 'wished', 'measured', 'worst', 'met'],
+    goals.map(({ title, wished, unit, measured, worst, isMet }) => [
+      title,
+      `${figure(wished)} ${unit}`,
+      figure(measured),
+      worst,
+      isMet ? 'yes' : 'no',
     ]),
   );
 }

@@ -1,85 +1,94 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { BenchDatabase, RunDatabase } from './bench-database.ts';
 import { startChild } from './child.ts';
-import { copyDatabase, type PreparedData, prepareData } from './data.ts';
 import { extractByCursor, extractByPages } from './extraction.ts';
-import { openFacts } from './facts.ts';
 import { untilAtRest } from './load.ts';
 import { describeMachine } from './machine.ts';
 import { type Bench, compare, examine, measureCold } from './measure.ts';
-import type { BenchOptions } from './options.ts';
+import { measureWrites, type WriteReport } from './measure-writes.ts';
+import type { BenchOptions, DatabaseKind } from './options.ts';
+import { postgresDatabase } from './postgres-database.ts';
 import type { RawAnswers } from './raw-server.ts';
-import type { ExtractionReport, Report, ShapeReport } from './report.ts';
+import type { DatabaseReport, ExtractionReport, Report, ShapeReport } from './report.ts';
 import { startRawServer, startServer } from './servers.ts';
 import { benchEnvironment } from './settings.ts';
 import { SHAPES } from './shapes.ts';
+import { sqliteDatabase } from './sqlite-database.ts';
 import { drawVariants, type Variants } from './variants.ts';
 import type { WriterOrder, WriterReply, Written } from './writer.ts';
 
-/**
- * Measures everything that the options ask for: first all of it idle, then all of it again while calls change. Works on
- * a copy of the data, which it removes.
- */
+/** Measures everything that the options ask for, on one kind of database after the other. */
 export async function runBench(options: BenchOptions, tell: (sentence: string) => void): Promise<Report> {
   const machine = describeMachine();
-  const data = await prepareData({ folder: options.data, rows: options.rows, seed: options.seed, tell });
-  const folder = mkdtempSync(join(options.data, 'run-'));
-  // Also when the run is interrupted.
+  mkdirSync(options.data, { recursive: true });
+  const databases: DatabaseReport[] = [];
+  for (const kind of options.databases) {
+    await using database = await prepare(kind, options, tell);
+    databases.push(await measureOn(database, { options, tell: (sentence) => tell(`${kind}: ${sentence}`) }));
+  }
+  return { machine, options, databases };
+}
+
+function prepare(kind: DatabaseKind, options: BenchOptions, tell: (sentence: string) => void): Promise<BenchDatabase> {
+  const { data: folder, rows, seed, postgres: url } = options;
+  return kind === 'sqlite'
+    ? sqliteDatabase({ folder, rows, seed, tell })
+    : postgresDatabase({ url, folder, rows, seed, tell });
+}
+
+/** A million entries of the change feed are cleared away in less. */
+const PATIENCE_MS = 300_000;
+
+interface Work {
+  options: BenchOptions;
+  tell: (sentence: string) => void;
+}
+
+/** Works on a copy of the data, which it removes. */
+async function measureOn(prepared: BenchDatabase, work: Work): Promise<DatabaseReport> {
+  const { options, tell } = work;
+  const { kind, description, bytes, made } = prepared;
+  const credentials = { token: randomBytes(16).toString('hex'), key: randomBytes(16).toString('hex') };
+  const { profile } = options;
+  const nodeArguments = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
+  const folder = mkdtempSync(join(tmpdir(), 'callqueue-bench-server-'));
   const remove = () => rmSync(folder, { recursive: true, force: true });
   process.once('exit', remove);
   try {
-    const database = join(folder, 'callqueue.db');
-    copyDatabase(data.path, database);
-    return { machine, options, ...(await measureAll({ options, data, database, tell })) };
+    await using database = await prepared.copy();
+    await using server = await startServer({ database, folder, credentials, log: options.log, nodeArguments });
+    await using raw = await startRawServer();
+    try {
+      const parts = { server, raw, facts: database.facts, credentials };
+      const measured = await measureAll(work, database, parts);
+      return { kind, description, data: { rows: options.rows, bytes, made }, ...measured };
+    } catch (error) {
+      tell(`${raw.lastWords()}\n${server.lastWords()}`);
+      throw error;
+    }
   } finally {
     process.off('exit', remove);
     remove();
   }
 }
 
-/** A million entries of the change feed are cleared away in less. */
-const PATIENCE_MS = 300_000;
-
-type Measured = Omit<Report, 'machine' | 'options'>;
-
-interface Work {
-  options: BenchOptions;
-  data: PreparedData;
-  database: string;
-  tell: (sentence: string) => void;
-}
-
-async function measureAll(work: Work): Promise<Measured> {
-  const { options, database } = work;
-  const credentials = { token: randomBytes(16).toString('hex'), key: randomBytes(16).toString('hex') };
-  const { profile } = options;
-  const nodeArguments = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
-  await using server = await startServer({ database, credentials, log: options.log, nodeArguments });
-  await using raw = await startRawServer();
-  using facts = openFacts(database);
-  try {
-    return await measureWith(work, { server, raw, facts, credentials });
-  } catch (error) {
-    work.tell(`${raw.lastWords()}\n${server.lastWords()}`);
-    throw error;
-  }
-}
-
-async function measureWith(
-  { options, data, database, tell }: Work,
+/** First everything that reads, idle, then all of that again while calls change, then the writes. */
+async function measureAll(
+  { options, tell }: Work,
+  database: RunDatabase,
   parts: Pick<Bench, 'server' | 'raw' | 'facts' | 'credentials'>,
-): Promise<Measured> {
-  const { server, facts } = parts;
+): Promise<Omit<DatabaseReport, 'kind' | 'description' | 'data'>> {
+  const { server, facts, credentials } = parts;
   const failures: string[] = [];
-  const bench: Bench = {
-    ...parts,
-    ...{ connections: options.connections, seconds: options.seconds, rounds: options.rounds },
-    fail(sentence) {
-      failures.push(sentence);
-      tell(`FAILED: ${sentence}`);
-    },
+  const fail = (sentence: string) => {
+    failures.push(sentence);
+    tell(`FAILED: ${sentence}`);
   };
+  const { connections, seconds, rounds } = options;
+  const bench: Bench = { ...parts, connections, seconds, rounds, fail };
 
   const restSeconds = await untilAtRest(server, PATIENCE_MS);
   if (restSeconds === undefined) tell('The server is still busy with something of its own; measuring all the same');
@@ -111,8 +120,10 @@ async function measureWith(
 
   if (options.writes > 0) {
     let writers = 0;
-    const whileChanging = <T>(work: () => Promise<T>) =>
-      changing({ database, perSecond: options.writes, seed: options.seed * 1000 + writers++ }, work);
+    const whileChanging = <T>(work: () => Promise<T>) => {
+      const seed = options.seed * 1000 + writers++;
+      return changing({ database: database.address, perSecond: options.writes, seed }, work);
+    };
     for (const shape of shapes) {
       tell(`${shape.name}, under changes: ${shape.title}`);
       const { variants, answers } = prepared.get(shape.name)!;
@@ -127,13 +138,13 @@ async function measureWith(
     }
   }
 
-  return {
-    data: { rows: facts.rows, bytes: statSync(data.path).size, made: data.made },
-    startMs: server.startMs,
-    restSeconds,
-    peakMemoryMb: server.peakMemory(),
-    ...{ shapes, extractions, failures },
-  };
+  // Of reading: those who write need more.
+  const peakMemoryMb = server.peakMemory();
+  const writes: WriteReport[] = options.shapes.includes('w')
+    ? await measureWrites({ ...{ server, database, credentials, tell, fail }, scale: options.scale })
+    : [];
+  const peaks = { peakMemoryMb, peakMemoryOfWritesMb: writes.length === 0 ? undefined : server.peakMemory() };
+  return { startMs: server.startMs, restSeconds, ...peaks, shapes, extractions, writes, failures };
 }
 
 /** Does the work while another process changes calls. */

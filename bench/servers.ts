@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import type { RunDatabase } from './bench-database.ts';
 import { endOf, startChild } from './child.ts';
 import { cpuTimeOf, peakMemoryOf } from './cpu-time.ts';
 import type { Target } from './load.ts';
@@ -30,23 +31,24 @@ const STOP_MS = 15_000;
 
 /**
  * Starts the real server as users do, over the database, with a token whose requests must carry the hash. Its log goes
- * to a file beside the database, as it would go to a journal.
+ * to a file, as it would go to a journal.
  */
 export async function startServer(options: {
-  database: string;
+  database: Pick<RunDatabase, 'address' | 'cpuTime'>;
+  /** Where it works and logs. */
+  folder: string;
   credentials: Credentials;
   log: string;
   /** Arguments for Node itself, such as `--cpu-prof`. */
   nodeArguments?: readonly string[];
 }): Promise<MeasuredServer> {
-  const { database, credentials, log, nodeArguments = [] } = options;
-  const folder = dirname(database);
+  const { database, folder, credentials, log, nodeArguments = [] } = options;
   const logFile = join(folder, 'server.log');
   const stderr = openSync(logFile, 'w');
   const begun = performance.now();
   const server = spawn(process.execPath, [...nodeArguments, PROGRAM, 'serve'], {
     cwd: folder,
-    env: benchEnvironment(database, {
+    env: benchEnvironment(database.address, {
       CALLQUEUE_TOKEN: credentials.token,
       CALLQUEUE_KEY: credentials.key,
       CALLQUEUE_LOG: log,
@@ -69,10 +71,13 @@ export async function startServer(options: {
   });
   const startMs = performance.now() - begun;
   const pid = server.pid as number;
+  const ownCpuTime = cpuTimeOf(pid, () => cpuTimeByMetrics(url, credentials));
+  const databaseCpuTime = database.cpuTime;
   return {
     url,
     startMs,
-    cpuTime: cpuTimeOf(pid, () => cpuTimeByMetrics(url, credentials)),
+    cpuTime: databaseCpuTime ? async () => (await ownCpuTime()) + (await databaseCpuTime()) : ownCpuTime,
+    databaseCpuTime,
     peakMemory: () => peakMemoryOf(pid),
     lastWords() {
       const words = readFileSync(logFile, 'utf8')

@@ -1,5 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import postgres from 'postgres';
 import { openStore } from '../src/app/open-store.ts';
+import { isPostgresAddress } from '../src/config/database-mistake.ts';
 import { createCallChanger } from './change-calls.ts';
 import { openFacts } from './facts.ts';
 import { benchSettings, NOW } from './settings.ts';
@@ -44,7 +46,7 @@ process.on('disconnect', () => process.exit());
 /** @returns ends it and tells what was done */
 async function begin({ database, perSecond, seed }: { database: string; perSecond: number; seed: number }) {
   const store = await openStore(benchSettings(database), { whenDerivedDiffers: 'refuse' });
-  const pending = pendingCalls(database);
+  const pending = await pendingCalls(database);
   const changer = createCallChanger(store, pending, seed);
   const begun = performance.now();
   const cpu = process.cpuUsage();
@@ -79,8 +81,15 @@ async function begin({ database, perSecond, seed }: { database: string; perSecon
 }
 
 /** The youngest, which are what people work on; without those that could not be saved like this (auto, but for no agent). */
-function pendingCalls(database: string): number[] {
-  using facts = openFacts(database);
+async function pendingCalls(database: string): Promise<number[]> {
   const isOdd = `type IS NULL AND outbound_type = 'auto' AND attend_type = 'attended'`;
-  return facts.idsWhere(`status = 'pending' AND NOT (${isOdd})`, []).slice(-POOL);
+  const isMeant = `status = 'pending' AND NOT (${isOdd})`;
+  if (!isPostgresAddress(database)) {
+    using facts = openFacts(database);
+    return facts.idsWhere(isMeant, []).slice(-POOL);
+  }
+  const sql = postgres(database, { max: 1 });
+  const rows = await sql.unsafe(`SELECT id FROM calls WHERE ${isMeant} ORDER BY id DESC LIMIT ${POOL}`).values();
+  await sql.end();
+  return rows.map(([id]) => Number(id)).reverse();
 }

@@ -13,6 +13,8 @@ export interface PostgresProxy extends AsyncDisposable {
   dropped(): number;
   /** Cuts all connections, and refuses new ones until `mend`. */
   cut(): void;
+  /** Leaves new connections without any answer until `mend`. */
+  hold(): void;
   mend(): void;
   stop(): Promise<void>;
 }
@@ -24,11 +26,15 @@ export async function startPostgresProxy(databaseUrl: string): Promise<PostgresP
   let isToDrop = () => false;
   let dropped = 0;
   let isCut = false;
+  let held: Socket[] | undefined;
   const server = createServer((client) => {
-    if (isCut) {
-      client.destroy();
-      return;
-    }
+    sockets.add(client);
+    if (isCut) client.destroy();
+    else if (held !== undefined) held.push(client);
+    else pass(client);
+  }).listen(0, '127.0.0.1');
+
+  function pass(client: Socket): void {
     const upstream = connect(Number(target.port), target.hostname);
     const end = () => {
       client.destroy();
@@ -50,7 +56,8 @@ export async function startPostgresProxy(databaseUrl: string): Promise<PostgresP
       end();
       return true;
     });
-  }).listen(0, '127.0.0.1');
+  }
+
   await once(server, 'listening');
   const cut = () => {
     isCut = true;
@@ -71,8 +78,13 @@ export async function startPostgresProxy(databaseUrl: string): Promise<PostgresP
     },
     dropped: () => dropped,
     cut,
+    hold() {
+      held ??= [];
+    },
     mend() {
       isCut = false;
+      for (const client of held ?? []) pass(client);
+      held = undefined;
     },
     stop,
     [Symbol.asyncDispose]: stop,

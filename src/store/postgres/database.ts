@@ -116,7 +116,7 @@ export class Database {
     if (this.#isClosed) throw closedError(this.address);
     const idle = this.#idle.pop();
     if (idle !== undefined) return idle;
-    if (this.#sessions.size + this.#opening < this.#options.mostSessions) return this.#open();
+    if (this.#hasRoom) return this.#open();
     return new Promise((resolve, reject) => {
       const waiting: Waiting = {
         resolve(session) {
@@ -192,8 +192,16 @@ export class Database {
     this.#sessions.delete(lost);
     const place = this.#idle.indexOf(lost);
     if (place >= 0) this.#idle.splice(place, 1);
-    const next = this.#isClosed ? undefined : this.#waiting.shift();
-    if (next !== undefined) this.#open().then(next.resolve, next.reject);
+    if (this.#isClosed || this.#waiting.length === 0 || !this.#hasRoom) return;
+    // Until there is a new one, who waits may have given up: it is for whoever waits then, or comes later.
+    this.#open().then(
+      (session) => this.release(session),
+      () => undefined,
+    );
+  }
+
+  get #hasRoom(): boolean {
+    return this.#sessions.size + this.#opening < this.#options.mostSessions;
   }
 }
 

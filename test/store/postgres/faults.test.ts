@@ -4,6 +4,7 @@ import { StoreUnavailableError } from '../../../src/core/errors.ts';
 import { Database, type DatabaseOptions } from '../../../src/store/postgres/database.ts';
 import { carryOut, claimOf, NOW, save } from '../../support/commands.ts';
 import { createTestDatabase } from '../../support/postgres.ts';
+import { startPostgresProxy } from '../../support/postgres-proxy.ts';
 import { createCallsDatabase, openTestStore } from '../../support/postgres-store.ts';
 
 /** A connection of somebody else, past the store. */
@@ -71,6 +72,23 @@ test('whose connections all die while others wait for one, those are served over
     WHERE datname = current_database() AND application_name = 'callqueue'`;
   expect((await asked).filter(({ status }) => status === 'rejected')).toEqual([]);
   expect(await connectionsOf(sql)).toEqual({ open: 2, inTransaction: 0 });
+});
+
+test('a connection that is made too late for whoever waited for it serves those who come after', async () => {
+  const url = await createTestDatabase();
+  await using proxy = await startPostgresProxy(url);
+  const database = new Database({ url: proxy.url, mostSessions: 2, sessionWaitMs: 100 });
+  onTestFinished(() => database.close());
+  for (let round = 0; round < 3; round += 1) {
+    const held = [await database.acquire(), await database.acquire()];
+    const asked = Array.from({ length: 4 }, () => refusalOf(database.value('SELECT 1')));
+    proxy.hold();
+    await Promise.all(held.map((session) => session.close()));
+    for (const { message } of await Promise.all(asked)) expect(message).toMatch(/^Busy: all connections/);
+    proxy.mend();
+    await expect.poll(() => database.value('SELECT 2').catch(() => 0)).toBe(2);
+    for (const session of held) database.release(session);
+  }
 });
 
 test('calls that somebody else has locked are refused after the wait, with nothing stored, held or left behind', async () => {

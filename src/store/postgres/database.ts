@@ -219,7 +219,7 @@ export async function commit(session: Session): Promise<void> {
   }
 }
 
-export function unknownOutcome(cause: unknown): StoreUnavailableError {
+function unknownOutcome(cause: unknown): StoreUnavailableError {
   return new StoreUnavailableError(
     'The connection to PostgreSQL was lost while something was being stored; it is not known whether it was',
     { cause, isOutcomeUnknown: true },

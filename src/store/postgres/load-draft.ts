@@ -49,7 +49,7 @@ export async function loadDraft(
     ...watched(jobs, derivation, known),
     ...barred(jobs, derivation, known),
   ];
-  await lookUp(session, lookUps, [{ sql: begin() }]);
+  await lookUp(session, lookUps, session.run(begin()));
   for (const { command } of jobs) for (const id of idsOf(command)) ids.add(id);
 
   const now = Math.max(...jobs.map(({ context }) => context.moment.now));

@@ -9,14 +9,10 @@ export function look(sql: string, take: LookUp['take'] = () => undefined): LookU
   return { sql, take };
 }
 
-/** Asks all at once. @param first a statement without an answer, such as BEGIN */
-export async function lookUp(
-  session: Session,
-  lookUps: readonly LookUp[],
-  first: readonly Statement[] = [],
-): Promise<void> {
-  const answers = await session.together([...first, ...lookUps]);
-  for (const [place, { take }] of lookUps.entries()) take(answers[first.length + place] ?? []);
+/** Asks all at once. @param begun what was sent before them, and fails them */
+export async function lookUp(session: Session, lookUps: readonly LookUp[], begun?: Promise<void>): Promise<void> {
+  const [answers] = await Promise.all([session.together(lookUps), begun]);
+  for (const [place, { take }] of lookUps.entries()) take(answers[place] ?? []);
 }
 
 /** Takes the first column of each row. */

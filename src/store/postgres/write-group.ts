@@ -1,7 +1,7 @@
 import type { CommandResult } from '../../core/call-command.ts';
 import { StoreUnavailableError } from '../../core/errors.ts';
 import { claimCalls } from './claim-calls.ts';
-import { type Database, rollback, unknownOutcome } from './database.ts';
+import { commit, type Database, rollback } from './database.ts';
 import { executeCommand, type Job, type Known, replayOf, writingOf } from './execute-command.ts';
 import { expireLeases } from './expire-leases.ts';
 import { matchingRows } from './find-rows.ts';
@@ -10,7 +10,6 @@ import { type LoadParts, loadDraft } from './load-draft.ts';
 import { lockNamed } from './lock-rows.ts';
 import type { Session } from './session.ts';
 import { draftStatements, storeRows } from './store-draft.ts';
-import { isLoss } from './translate-error.ts';
 
 export interface WriteParts extends LoadParts {
   /** @param sequence the number of the last change; undefined: nothing was changed */
@@ -99,11 +98,9 @@ async function store(session: Session, known: Known): Promise<number | undefined
     await rollback(session);
     return undefined;
   }
-  try {
-    const answers = await session.together([...statements, { sql: 'COMMIT' }]);
-    return draft.changes.length > 0 ? (answers.at(-2)?.[0]?.[0] as number) : undefined;
-  } catch (error) {
-    // An answer to one of the statements says that nothing was stored; no answer says nothing.
-    throw isLoss(error) ? unknownOutcome(error) : error;
-  }
+  const answers = await session.together(statements);
+  // Not sent along with them: a statement that PostgreSQL has forgotten how to carry out (after a change of the schema, or
+  // behind a pooler) the driver sends once more, which must not happen after the transaction.
+  await commit(session);
+  return draft.changes.length > 0 ? (answers.at(-1)?.[0]?.[0] as number) : undefined;
 }

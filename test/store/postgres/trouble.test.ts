@@ -1,3 +1,4 @@
+import postgres from 'postgres';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Store } from '../../../src/core/call-store.ts';
 import { StoreUnavailableError, StoreUnusableError } from '../../../src/core/errors.ts';
@@ -5,6 +6,7 @@ import { openPostgresStore, type PostgresStoreOptions } from '../../../src/store
 import { carryOut, claimOf, contextOf, NOW, save, saveOf } from '../../support/commands.ts';
 import { plainDerivation } from '../../support/derivation.ts';
 import { makeCall } from '../../support/make-call.ts';
+import { createTestDatabase } from '../../support/postgres.ts';
 import { startPostgresProxy } from '../../support/postgres-proxy.ts';
 import { startPostgres } from '../../support/postgres-server.ts';
 import { createCallsDatabase, openTestStore } from '../../support/postgres-store.ts';
@@ -152,6 +154,42 @@ describe('a PostgreSQL that cannot be trusted', () => {
     const refusal = (await openTestStore(url.href).catch((error: unknown) => error)) as Error;
     expect(refusal.message).toMatch(message);
     expect(refusal.message).not.toContain('secret');
+  });
+});
+
+describe('a database that is shared', () => {
+  test('tables of another program are left alone, and a schema of our own lets both live in it', async () => {
+    const url = await createTestDatabase();
+    const sql = postgres(url, { max: 1 });
+    onTestFinished(() => sql.end());
+    await sql.unsafe('CREATE TABLE calls (number text); CREATE SCHEMA callqueue');
+    const refusal = (await openTestStore(url).catch((error: unknown) => error)) as Error;
+    expect(refusal).toBeInstanceOf(StoreUnusableError);
+    expect(refusal.message).toContain('?search_path=callqueue');
+    const store = await open(`${url}?search_path=callqueue`);
+    expect((await save(store, [{}]))[0]?.id).toBe(1);
+    expect(await sql`SELECT count(*)::int AS n FROM calls`).toEqual([{ n: 0 }]);
+  });
+
+  test('of several hosts the one that answers is taken', async () => {
+    const url = new URL(await createCallsDatabase());
+    const store = await open(url.href.replace(url.host, `127.0.0.1:1,${url.host}`));
+    expect((await save(store, [{}]))[0]?.id).toBe(1);
+  });
+
+  test('a user without rights is told what is missing', async () => {
+    const url = new URL(await createTestDatabase());
+    const sql = postgres(url.href, { max: 1 });
+    onTestFinished(() => sql.end());
+    const role = `poor_${url.pathname.slice(1)}`;
+    await sql.unsafe(`CREATE ROLE ${role} LOGIN`);
+    onTestFinished(async () => {
+      await sql.unsafe(`DROP ROLE ${role}`);
+    });
+    url.username = role;
+    const refusal = (await openTestStore(url.href).catch((error: unknown) => error)) as Error;
+    expect(refusal).toBeInstanceOf(StoreUnusableError);
+    expect(refusal.message).toMatch(/permission denied.*must own its tables/);
   });
 });
 

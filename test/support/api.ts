@@ -15,6 +15,7 @@ import { errorAnswer, wholeBody } from '../../src/wire/envelope.ts';
 import { decodeParameters, type ParameterMap } from '../../src/wire/parameters.ts';
 import type { SystemFacts } from '../../src/wire/system-facts.ts';
 import { makeCall } from './make-call.ts';
+import { createCallsDatabase, openTestStore } from './postgres-store.ts';
 
 /** 2026-11-24 12:00:00 UTC: the moment at which tests of the API ask. */
 export const NOW = Date.UTC(2026, 10, 24, 12) / 1000;
@@ -58,7 +59,10 @@ export async function openTestApi(options: TestApiOptions = {}): Promise<TestApi
   const folder = mkdtempSync(join(tmpdir(), 'callqueue-api-'));
   const timeZone = createTimeZone(timeZoneName);
   const derivation = createDerivation({ timeZone, projects: PROJECTS });
-  const store = await openSqliteStore({ path: join(folder, 'test.db'), derivation });
+  const store =
+    process.env.STORE === 'postgres'
+      ? await openTestStore(await createCallsDatabase(), { derivation })
+      : await openSqliteStore({ path: join(folder, 'test.db'), derivation });
   const queue = createCallQueue({ store, clock: { now }, pbx });
   const system: SystemFacts = {
     instance: { name: 'one', startedAt: NOW - 3600 },
@@ -85,7 +89,11 @@ export async function openTestApi(options: TestApiOptions = {}): Promise<TestApi
       const answer = await api
         .handle({ credential: anyone, ...options, parameters })
         .catch((error: unknown) => errorAnswer(error, 'test'));
-      return { status: answer.status, text: Buffer.from(wholeBody(answer) as string).toString(), headers: answer.headers };
+      return {
+        status: answer.status,
+        text: Buffer.from(wholeBody(answer) as string).toString(),
+        headers: answer.headers,
+      };
     },
     async close() {
       await store.close();

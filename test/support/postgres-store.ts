@@ -16,10 +16,14 @@ const free: string[] = [];
 /** The address of a database for the running test, with empty tables. */
 export async function createCallsDatabase(): Promise<string> {
   const url = free.pop() ?? (await createTestDatabase({ isKept: true }));
-  onTestFinished(async () => {
-    await empty(url);
-    free.push(url);
-  });
+  try {
+    onTestFinished(async () => {
+      await empty(url);
+      free.push(url);
+    });
+  } catch {
+    // No test is running yet: it is used until the end.
+  }
   return url;
 }
 

@@ -98,7 +98,7 @@ const TABLES: readonly Table[] = [
   },
   {
     name: 'tokens',
-    columns: [...['id', 'name', 'hash', 'sealed_key', 'scope', 'project_ids', 'agent', 'created_at', 'revoked_at']],
+    columns: ['id', 'name', 'hash', 'sealed_key', 'scope', 'project_ids', 'agent', 'created_at', 'revoked_at'],
     key: ['id'],
   },
   { name: 'calls', columns: [...CALL_COLUMNS, ...DERIVED_COLUMNS], key: ['id'] },
@@ -148,7 +148,7 @@ const TABLES: readonly Table[] = [
   },
 ];
 
-const BATCH = 500;
+const BATCH = 200;
 
 function contentOf(connection: Connection, { name, columns, key, from = name }: Table): TableContent {
   const keyList = key.join(', ');
@@ -163,13 +163,8 @@ function contentOf(connection: Connection, { name, columns, key, from = name }: 
     while (batch.length > 0) {
       yield batch;
       const last = batch.at(-1) as readonly SqlValue[];
-      batch =
-        batch.length < BATCH
-          ? []
-          : connection.all(
-              next,
-              places.map((place) => last[place] ?? null),
-            );
+      const reached = places.map((place) => last[place] ?? null);
+      batch = batch.length < BATCH ? [] : connection.all(next, reached);
     }
   }
 

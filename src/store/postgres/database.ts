@@ -1,7 +1,7 @@
 import { StoreUnavailableError } from '../../core/errors.ts';
 import type { SqlValue } from './row-columns.ts';
 import { closedError, type Row, Session } from './session.ts';
-import { isLoss } from './translate-error.ts';
+import { isFull, isLoss } from './translate-error.ts';
 
 export interface DatabaseOptions {
   url: string;
@@ -15,6 +15,9 @@ export interface DatabaseOptions {
   /** How long a question waits for a connection; default: 5 s. */
   sessionWaitMs?: number;
 }
+
+/** How long nobody asks for another connection, after PostgreSQL had none to give. */
+const FULL_MS = 1_000;
 
 interface Waiting {
   resolve(session: Session): void;
@@ -30,6 +33,8 @@ export class Database {
   readonly #idle: Session[] = [];
   readonly #waiting: Waiting[] = [];
   #opening = 0;
+  /** PostgreSQL has no connection to give until then, as far as is known. */
+  #fullUntil = Number.NEGATIVE_INFINITY;
   #isClosed = false;
 
   constructor(options: DatabaseOptions) {
@@ -116,7 +121,18 @@ export class Database {
     if (this.#isClosed) throw closedError(this.address);
     const idle = this.#idle.pop();
     if (idle !== undefined) return idle;
-    if (this.#hasRoom) return this.#open();
+    if (this.#hasRoom) {
+      try {
+        return await this.#open();
+      } catch (error) {
+        // Where others have taken what PostgreSQL gives, what there is must do.
+        if (!isFull(error) || this.#sessions.size + this.#opening === 0) throw error;
+      }
+    }
+    return this.#idle.pop() ?? this.#nextFree();
+  }
+
+  #nextFree(): Promise<Session> {
     return new Promise((resolve, reject) => {
       const waiting: Waiting = {
         resolve(session) {
@@ -180,6 +196,7 @@ export class Database {
       this.#sessions.add(session);
       return session;
     } catch (error) {
+      if (isFull(error)) this.#fullUntil = performance.now() + FULL_MS;
       // Whoever waits would wait in vain: nobody has a connection to give back.
       if (this.#sessions.size === 0) for (const { reject } of this.#waiting.splice(0)) reject(error);
       throw error;
@@ -201,6 +218,7 @@ export class Database {
   }
 
   get #hasRoom(): boolean {
+    if (this.#sessions.size > 0 && performance.now() < this.#fullUntil) return false;
     return this.#sessions.size + this.#opening < this.#options.mostSessions;
   }
 }

@@ -39,6 +39,12 @@ export function isLocked(error: unknown): boolean {
   return codeOf(originOf(error)) === '55P03';
 }
 
+/** PostgreSQL has no connection to give. */
+export function isFull(error: unknown): boolean {
+  // too_many_connections
+  return codeOf(originOf(error)) === '53300';
+}
+
 /** In a transaction in which something has failed, whatever follows fails with this. */
 export function isAftermath(error: unknown): boolean {
   return codeOf(originOf(error)) === '25P02';

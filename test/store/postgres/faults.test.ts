@@ -39,8 +39,8 @@ async function refusalOf(work: Promise<unknown>): Promise<StoreUnavailableError>
 }
 
 test('a statement that takes too long is ended and told as such, and its connection is good for the next', async () => {
-  const { database, sql } = await openDatabase({ statementTimeoutMs: 100, mostSessions: 1 });
-  for (let round = 0; round < 20; round += 1) {
+  const { database, sql } = await openDatabase({ statementTimeoutMs: 50, mostSessions: 1 });
+  for (let round = 0; round < 6; round += 1) {
     const work =
       round % 2 === 0 ? database.all('SELECT pg_sleep(60)') : database.write((s) => s.all('SELECT pg_sleep(60)'));
     expect(await refusalOf(work)).toMatchObject({
@@ -89,6 +89,29 @@ test('a connection that is made too late for whoever waited for it serves those 
     await expect.poll(() => database.value('SELECT 2').catch(() => 0)).toBe(2);
     for (const session of held) database.release(session);
   }
+});
+
+test('where PostgreSQL gives fewer connections than wanted, those that there are serve everybody', async () => {
+  const { database: outside, sql } = await openDatabase({});
+  const role = `few_${Date.now()}`;
+  await sql.unsafe(`CREATE ROLE ${role} LOGIN CONNECTION LIMIT 2`);
+  onTestFinished(async () => void (await sql.unsafe(`DROP ROLE ${role}`)));
+  const url = Object.assign(new URL(`postgres://${outside.address.slice('postgres://'.length)}`), {
+    username: role,
+  }).href;
+  const database = new Database({ url, mostSessions: 8 });
+  const answers = await Promise.all(
+    Array.from({ length: 40 }, (_, at) => database.value(`SELECT ${at} FROM pg_sleep(0.01)`)),
+  );
+  expect(answers).toEqual(Array.from({ length: 40 }, (_, at) => at));
+  expect(await connectionsOf(sql)).toEqual({ open: 2, inTransaction: 0 });
+
+  // Another instance, to which none is left, says why.
+  const other = new Database({ url });
+  expect((await refusalOf(other.value('SELECT 1'))).message).toMatch(/takes no more connections/);
+  await database.close();
+  await expect.poll(() => other.value('SELECT 1').catch(() => 0)).toBe(1);
+  await other.close();
 });
 
 test('calls that somebody else has locked are refused after the wait, with nothing stored, held or left behind', async () => {

@@ -197,8 +197,9 @@ export class Database {
       return session;
     } catch (error) {
       if (isFull(error)) this.#fullUntil = performance.now() + FULL_MS;
-      // Whoever waits would wait in vain: nobody has a connection to give back.
-      if (this.#sessions.size === 0) for (const { reject } of this.#waiting.splice(0)) reject(error);
+      // Whoever waits would wait in vain: nobody has a connection to give back, nor is another being made.
+      if (this.#sessions.size === 0 && this.#opening === 1)
+        for (const { reject } of this.#waiting.splice(0)) reject(error);
       throw error;
     } finally {
       this.#opening -= 1;

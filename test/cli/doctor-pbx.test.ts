@@ -201,6 +201,16 @@ describe('doctor about queue_log', () => {
     return (await doctor()).lines.at(-1);
   };
 
+  it('says what stays unknown without one, and that this is no failure', async () => {
+    await using pbx = await startPbx();
+    place.env.CALLQUEUE_PBX = pbx.url;
+    const { code, lines } = await doctor();
+    expect(lines.at(-1)).toMatch(
+      /^warn {2}queue_log: pbx\.queue_log is not set: who is missed while callqueue is away/,
+    );
+    expect(code).toBe(0);
+  });
+
   it('fails where it is not there, or is no file', async () => {
     expect(await about(place.path('none'))).toMatch(
       /^fail {2}queue_log: .*\/none is not there: correct pbx\.queue_log/,

@@ -19,7 +19,14 @@ export async function* queueLogFindings(
   queueLog: string | undefined,
   pbxStartedAt?: EpochSeconds,
 ): AsyncGenerator<Finding> {
-  if (queueLog === undefined) return;
+  if (queueLog === undefined) {
+    yield warn(
+      SUBJECT,
+      'pbx.queue_log is not set: who is missed while callqueue is away stays unknown; set it to the file that the PBX ' +
+        'writes, usually /var/log/asterisk/queue_log',
+    );
+    return;
+  }
   if (!queueLog.startsWith('/')) {
     yield await table(queueLog);
     return;

@@ -86,7 +86,7 @@ test('a connection that is made too late for whoever waited for it serves those 
     await Promise.all(held.map((session) => session.close()));
     for (const { message } of await Promise.all(asked)) expect(message).toMatch(/^Busy: all connections/);
     proxy.mend();
-    await expect.poll(() => database.value('SELECT 2').catch(() => 0)).toBe(2);
+    await expect.poll(() => database.value('SELECT 2').catch(() => 0), { timeout: 10_000 }).toBe(2);
     for (const session of held) database.release(session);
   }
 });
@@ -110,7 +110,7 @@ test('where PostgreSQL gives fewer connections than wanted, those that there are
   const other = new Database({ url });
   expect((await refusalOf(other.value('SELECT 1'))).message).toMatch(/takes no more connections/);
   await database.close();
-  await expect.poll(() => other.value('SELECT 1').catch(() => 0)).toBe(1);
+  await expect.poll(() => other.value('SELECT 1').catch(() => 0), { timeout: 10_000 }).toBe(1);
   await other.close();
 });
 

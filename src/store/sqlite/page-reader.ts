@@ -54,7 +54,7 @@ export function createListReader(options: PageReaderOptions): PageReader & { lis
 
   /**
    * All questions of one turn of the event loop share one look at the database, which comes after all of them. To look
-   * costs 3 to 7 us, most of it two locks: as much as everything else that a page from a list needs.
+   * costs 2 to 7 us, most of it two locks: as much as everything else that a page from a list needs.
    */
   function refreshed(): Promise<void> {
     refreshing ??= new Promise((resolve, reject) => {

@@ -84,7 +84,7 @@ export class LiveLists {
     return this.#sequence;
   }
 
-  /** Whether nothing was committed since the lists were brought up to date. Costs 2 us. */
+  /** Whether nothing was committed since the lists were brought up to date. Costs 2 us, or up to 7 where caches are cold. */
   isFresh(): boolean {
     return this.#dataVersion !== null && this.#connection.value('PRAGMA data_version') === this.#dataVersion;
   }

@@ -19,6 +19,7 @@ import { postgresClocks } from './postgres-clocks.ts';
 import { postgresCommits } from './postgres-commits.ts';
 import { postgresFailover } from './postgres-failover.ts';
 import { postgresFeed } from './postgres-feed.ts';
+import { postgresInstanceKills } from './postgres-instance-kills.ts';
 import { postgresKills } from './postgres-kills.ts';
 import { postgresReads } from './postgres-reads.ts';
 import { savesBesidePbx } from './saves-beside-pbx.ts';
@@ -46,6 +47,7 @@ const FAULTS: readonly Fault[] = [
   witnesses,
   absences,
   postgresKills,
+  postgresInstanceKills,
   postgresCommits,
   postgresFeed,
   postgresReads,

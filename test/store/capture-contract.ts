@@ -112,6 +112,12 @@ export function describeCapture(name: string, prepare: () => OpenStore): void {
       expect(await all(store)).toMatchObject([{ status: 'inprogress', claimedBy: 'ana', missedCount: 2 }]);
     });
 
+    test('a miss that a PBX whose clock is ahead has told of can be claimed at once', async () => {
+      const store = await openStore();
+      await record(store, missCommand({ endedAt: NOW + 1_000 }));
+      expect(await carryOut(store, claimOf('ana'))).toMatchObject([{ claimedBy: 'ana' }]);
+    });
+
     test('a miss after the item was closed makes a new row', async () => {
       const store = await openStore();
       await record(store, missCommand());

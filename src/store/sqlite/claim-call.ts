@@ -20,9 +20,7 @@ export function bestDueCall(
   moment: Moment,
   projectIds: readonly number[] | null,
 ): number | undefined {
-  // Where the clock was set back there are calls of the future, which are no less due (dispatch.ts).
-  const newest = connection.value('SELECT max(created_at) FROM calls') as number | null;
-  const until = (newest ?? 0) > moment.now ? Number.MAX_SAFE_INTEGER : moment.now;
+  const until = connection.get(SELECT_FUTURE, [moment.now, moment.now]) ? Number.MAX_SAFE_INTEGER : moment.now;
   const search: Search = { connection, moment, until, where: wanted(filter, moment, projectIds), left: VISITS };
   for (let above: number | undefined; ; ) {
     const priority = nextPriority(connection, above);
@@ -33,6 +31,10 @@ export function bestDueCall(
     above = priority;
   }
 }
+
+/** Where the clock was set back, or that of a PBX is ahead, there are calls of the future, no less due (dispatch.ts). */
+const SELECT_FUTURE = `SELECT 1 FROM calls INDEXED BY calls_by_created_at WHERE created_at > ?
+  UNION ALL SELECT 1 FROM calls INDEXED BY calls_by_last_missed_at WHERE last_missed_at > ? AND status = 'pending' LIMIT 1`;
 
 interface Search {
   connection: Connection;

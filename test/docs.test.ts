@@ -49,8 +49,9 @@ describe('docs/api.md', () => {
   });
 });
 
-test.each(['docs/asterisk.md', 'docs/missed-calls.md'])('%s links only to what is there', (page) =>
-  expect(brokenLinks(page)).toEqual([]),
+test.each(['README.md', 'docs/asterisk.md', 'docs/configuration.md', 'docs/missed-calls.md', 'docs/operations.md'])(
+  '%s links only to what is there',
+  (page) => expect(brokenLinks(page)).toEqual([]),
 );
 
 test('the client README reads, changes and follows calls', async () => {

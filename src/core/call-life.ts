@@ -195,6 +195,11 @@ export const CONTENT_FIELDS = [
   'vars',
 ] as const satisfies readonly (keyof CallContent)[];
 
+/** What a save says of this call. */
+export function contentOf(call: Call): CallContent {
+  return Object.fromEntries(CONTENT_FIELDS.map((field) => [field, call[field]])) as unknown as CallContent;
+}
+
 /**
  * Writes new content into a pending call.
  * @param expectedUpdatedAt refuse if the call was changed at another instant than this

@@ -3,6 +3,7 @@ import { type Change, cancel, changed, type Decision, type Happening } from './c
 import type { MissedCall, Reached } from './call-verdict.ts';
 import type { EpochSeconds } from './clock.ts';
 import type { MissTarget } from './miss-target.ts';
+import { newCall } from './new-call.ts';
 
 /** A missed call whose caller can be called back. */
 export type ListedMiss = MissedCall & { number: string };
@@ -13,16 +14,9 @@ export type ReachedItem = Pick<Reached, 'how' | 'at'> & Partial<Pick<Reached, 'i
 /** The row of a number that no open item of its project has: source `missed_call`, the kind is its reason. */
 export function missedItem(id: number, miss: ListedMiss, target: MissTarget, now: EpochSeconds): Call {
   const { projectId, inboundRouteId, type, destination, outboundType, attendType, priority, maxRetries } = target;
-  return {
-    id,
-    projectId,
-    inboundRouteId,
-    source: 'missed_call',
-    status: 'pending',
-    statusReason: miss.kind,
+  const content = {
     callerId: miss.number,
     callerIdName: miss.name,
-    dnid: miss.did,
     outboundNumber: target.outboundNumber,
     outboundTrunk: null,
     campaignName: null,
@@ -35,18 +29,17 @@ export function missedItem(id: number, miss: ListedMiss, target: MissTarget, now
     schedule: target.scheduleAfterSeconds === null ? null : miss.endedAt + target.scheduleAfterSeconds,
     externalId: null,
     maxRetries,
-    retries: 0,
     vars: {},
+  };
+  return {
+    ...newCall(id, projectId, content, now),
+    inboundRouteId,
+    source: 'missed_call',
+    statusReason: miss.kind,
+    dnid: miss.did,
     missedCount: 1,
     firstMissedAt: miss.endedAt,
     lastMissedAt: miss.endedAt,
-    claimedBy: null,
-    claimedUntil: null,
-    lastResult: null,
-    lastAttemptAt: null,
-    nextAttemptAt: null,
-    createdAt: now,
-    updatedAt: now,
   };
 }
 

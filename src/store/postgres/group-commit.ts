@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Backlog } from '../../core/backlog.ts';
 import { StoreUnavailableError, StoreUnusableError } from '../../core/errors.ts';
-import type { Backlog } from './backlog.ts';
 import { isConflict, isDuplicate } from './translate-error.ts';
 
 export interface GroupCommitOptions<Job, Result> {

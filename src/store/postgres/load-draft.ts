@@ -1,5 +1,6 @@
 import type { Derivation } from '../../core/call-store.ts';
 import { missedItem } from '../../core/missed-item.ts';
+import { newCall } from '../../core/new-call.ts';
 import { CREATING_LOCK, DERIVED_LOCK } from './advisory-locks.ts';
 import { begin } from './database.ts';
 import { type DerivedGuard, SELECT_DERIVED } from './derived-guard.ts';
@@ -10,7 +11,6 @@ import type { Lane } from './lanes.ts';
 import { lockNamed, lockRows } from './lock-rows.ts';
 import { barred, watched } from './look-at-legs.ts';
 import { type LookUp, look, lookUp, takeIdsInto } from './look-up.ts';
-import { newCall } from './new-call.ts';
 import { selectRepeats, storedRepeats } from './repeats.ts';
 import { reversed } from './search-text.ts';
 import type { Session } from './session.ts';

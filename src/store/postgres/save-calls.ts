@@ -1,10 +1,10 @@
 import type { CallEvent, SaveOutcome } from '../../../client/src/contract.ts';
 import type { Call } from '../../core/call.ts';
 import type { SaveCommand, SavedCall } from '../../core/call-command.ts';
-import { type CallContent, CONTENT_FIELDS } from '../../core/call-life.ts';
+import { contentOf } from '../../core/call-life.ts';
+import { newCall } from '../../core/new-call.ts';
 import { decideSave, type SaveSituation } from '../../core/save-call.ts';
 import { isOpen } from './draft.ts';
-import { newCall } from './new-call.ts';
 import { numberReversedOf, type Writing, writeChange, writeCreation } from './writing.ts';
 
 export interface SaveOptions {
@@ -82,8 +82,4 @@ function findSituation(
     .filter(({ updatedAt }) => windowSeconds > 0 && updatedAt >= now - windowSeconds)
     .sort((a, b) => b.updatedAt - a.updatedAt || b.id - a.id);
   return { open: undefined, recentlyClosed };
-}
-
-function contentOf(call: Call): CallContent {
-  return Object.fromEntries(CONTENT_FIELDS.map((field) => [field, call[field]])) as unknown as CallContent;
 }

@@ -1,6 +1,6 @@
+import { Backlog } from '../../core/backlog.ts';
 import type { CommandResult } from '../../core/call-command.ts';
 import type { CallWriter } from '../../core/call-writer.ts';
-import { Backlog } from './backlog.ts';
 import type { Database } from './database.ts';
 import type { Job } from './execute-command.ts';
 import { type CommittedGroup, GroupCommit } from './group-commit.ts';

@@ -1,6 +1,6 @@
 import { setImmediate as breathe } from 'node:timers/promises';
+import { Backlog } from '../../core/backlog.ts';
 import { StoreUnavailableError, StoreUnusableError } from '../../core/errors.ts';
-import { Backlog } from './backlog.ts';
 import type { Connection } from './connection.ts';
 import { isDiskFailure, isLocked, isSyncFailure } from './translate-error.ts';
 

@@ -1,7 +1,8 @@
 import type { CallEvent, SaveOutcome } from '../../../client/src/contract.ts';
 import { type Call, OPEN_STATUSES } from '../../core/call.ts';
 import type { SaveCommand, SavedCall } from '../../core/call-command.ts';
-import { type CallContent, CONTENT_FIELDS } from '../../core/call-life.ts';
+import { contentOf } from '../../core/call-life.ts';
+import { newCall } from '../../core/new-call.ts';
 import { decideSave, type SaveSituation } from '../../core/save-call.ts';
 import { nextId } from './insert-calls.ts';
 import { literals } from './literals.ts';
@@ -25,7 +26,7 @@ export function saveCalls(
   const firstNew = nextId(writing.connection);
   let id = firstNew;
   return calls.map(({ content, again }) => {
-    const fresh = newCall(writing, id, projectId, content);
+    const fresh = newCall(id, projectId, content, writing.now);
     const { outcome, call } = saveCall(writing, fresh, { again, repeatWindowSeconds, event: 'created' });
     if (outcome === 'created') id += 1;
     const isStored = !dryRun || call.id < firstNew;
@@ -94,46 +95,4 @@ function findSituation({ connection, now }: Writing, call: Call, numberReversed:
   if (row === undefined) return NOTHING_ALIKE;
   const found = findCall(connection, row[0] as number);
   return row[1] === 1 ? { open: found, recentlyClosed: undefined } : { open: undefined, recentlyClosed: found };
-}
-
-function contentOf(call: Call): CallContent {
-  return Object.fromEntries(CONTENT_FIELDS.map((field) => [field, call[field]])) as unknown as CallContent;
-}
-
-function newCall({ now }: Writing, id: number, projectId: number, content: CallContent): Call {
-  return {
-    id,
-    projectId,
-    inboundRouteId: null,
-    source: 'api',
-    status: 'pending',
-    statusReason: null,
-    callerId: content.callerId,
-    callerIdName: content.callerIdName,
-    dnid: null,
-    outboundNumber: content.outboundNumber,
-    outboundTrunk: content.outboundTrunk,
-    campaignName: content.campaignName,
-    campaignInfo: content.campaignInfo,
-    outboundType: content.outboundType,
-    attendType: content.attendType,
-    type: content.type,
-    destination: content.destination,
-    priority: content.priority,
-    schedule: content.schedule,
-    externalId: content.externalId,
-    maxRetries: content.maxRetries,
-    retries: 0,
-    vars: content.vars,
-    missedCount: 0,
-    firstMissedAt: null,
-    lastMissedAt: null,
-    claimedBy: null,
-    claimedUntil: null,
-    lastResult: null,
-    lastAttemptAt: null,
-    nextAttemptAt: null,
-    createdAt: now,
-    updatedAt: now,
-  };
 }

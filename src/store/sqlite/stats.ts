@@ -1,7 +1,8 @@
-import { GATES, type Gate, RESULTS, type Result, STATUSES, type Status } from '../../../client/src/contract.ts';
+import { GATES, type Result, type Status } from '../../../client/src/contract.ts';
 import { OPEN_STATUSES } from '../../core/call.ts';
 import { type CallStats, OVERDUE_SECONDS } from '../../core/call-command.ts';
 import type { CallFilter, Moment } from '../../core/call-filter.ts';
+import { type OpenGroup, statsOf } from '../../core/call-stats.ts';
 import type { Connection } from './connection.ts';
 import { literals } from './literals.ts';
 import type { SqlValue } from './row-columns.ts';
@@ -14,34 +15,9 @@ export function readStats(connection: Connection, filter: CallFilter, moment: Mo
     const byStatus = countsBy<Status>(connection, 'status', where);
     const byResult = countsBy<Result>(connection, 'last_result', where);
     const groups = OPEN_STATUSES.flatMap((status) => openGroups(connection, status, where, moment));
-    const due = groups.filter(({ isDue }) => isDue);
-    const oldest = due.map(({ dueSince }) => dueSince).reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
-    return {
-      total: [...byStatus.values()].reduce(plus, 0),
-      byStatus: Object.fromEntries(
-        STATUSES.map((status) => [status, byStatus.get(status) ?? 0]),
-      ) as CallStats['byStatus'],
-      dueNow: due.map(({ count }) => count).reduce(plus, 0),
-      overdue: groups.map(({ overdue }) => overdue).reduce(plus, 0),
-      oldestDueSince: oldest === Number.POSITIVE_INFINITY ? null : oldest,
-      byProject: summed(groups, ({ projectId }) => ({ projectId })).sort((a, b) => a.projectId - b.projectId),
-      byDestination: summed(groups, ({ type, destination }) => ({ type, destination })).sort((a, b) => b.open - a.open),
-      byResult: RESULTS.filter((result) => byResult.has(result)).map((result) => ({
-        result,
-        count: byResult.get(result) ?? 0,
-      })),
-      byGate: GATES.map((gate) => ({
-        gate,
-        count: groups
-          .filter((group) => group.gate === gate)
-          .map(({ count }) => count)
-          .reduce(plus, 0),
-      })).filter(({ count }) => count > 0),
-    };
+    return statsOf(byStatus, byResult, groups);
   });
 }
-
-const plus = (a: number, b: number) => a + b;
 
 function countsBy<Word>(connection: Connection, column: string, where: Condition): Map<Word, number> {
   // Only where all are counted is the index of that word alone the best one; the plus hides it.
@@ -49,19 +25,6 @@ function countsBy<Word>(connection: Connection, column: string, where: Condition
   const { sql, values } = allOf([where, { sql: `${grouped} IS NOT NULL`, values: [] }]);
   const rows = connection.all(`SELECT ${column}, count(*) FROM calls WHERE ${sql} GROUP BY ${grouped}`, values);
   return new Map(rows.map(([word, count]) => [word as Word, count as number]));
-}
-
-/** Open calls that are alike in all that is counted by. */
-interface OpenGroup {
-  projectId: number;
-  type: CallStats['byDestination'][number]['type'];
-  destination: string | null;
-  gate: Gate | null;
-  isDue: boolean;
-  count: number;
-  overdue: number;
-  /** Of the one that has been due longest, if they are due. */
-  dueSince: number;
 }
 
 /** When a call became due the last time: after a pause it did so at its end. */
@@ -96,17 +59,4 @@ function openGroups(connection: Connection, status: Status, where: Condition, mo
     overdue: isDue === 1 ? (overdue as number) : 0,
     dueSince: dueSince as number,
   }));
-}
-
-function summed<Key extends object>(groups: readonly OpenGroup[], keyOf: (group: OpenGroup) => Key) {
-  const sums = new Map<string, Key & { open: number; due: number }>();
-  for (const group of groups) {
-    const key = keyOf(group);
-    const name = JSON.stringify(key);
-    const sum = sums.get(name) ?? { ...key, open: 0, due: 0 };
-    sum.open += group.count;
-    if (group.isDue) sum.due += group.count;
-    sums.set(name, sum);
-  }
-  return [...sums.values()];
 }

@@ -1,8 +1,8 @@
 import type { Worker } from 'node:worker_threads';
+import { Backlog } from '../../core/backlog.ts';
 import type { CommandResult } from '../../core/call-command.ts';
 import type { Tidied } from '../../core/call-writer.ts';
 import { StoreUnavailableError } from '../../core/errors.ts';
-import { Backlog } from './backlog.ts';
 import type { CommittedGroup } from './group-commit.ts';
 import { revivedError } from './plain-error.ts';
 import type { WriterMessage, WriterQuestion } from './serve-writer.ts';

@@ -1,6 +1,6 @@
-import type { Call } from '../../core/call.ts';
-import type { CallContent } from '../../core/call-life.ts';
-import type { EpochSeconds } from '../../core/clock.ts';
+import type { Call } from './call.ts';
+import type { CallContent } from './call-life.ts';
+import type { EpochSeconds } from './clock.ts';
 
 /** A call as a save makes it. */
 export function newCall(id: number, projectId: number, content: CallContent, now: EpochSeconds): Call {

@@ -1,4 +1,4 @@
-import { StoreUnavailableError } from '../../core/errors.ts';
+import { StoreUnavailableError } from './errors.ts';
 
 /** What may wait to be stored: some seconds of work, and memory that is known. */
 const MOST_JOBS = 10_000;

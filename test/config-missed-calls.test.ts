@@ -1,12 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MISSED_KINDS } from '../client/src/contract.ts';
 import { inboundRoutesOf } from '../src/app/inbound-routes-of.ts';
 import { loadSettings } from '../src/config.ts';
-import { InvalidSettingsError } from '../src/core/errors.ts';
 import { missOf } from './support/capture.ts';
+import { loadFile, mistakesOf } from './support/settings-file.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -14,24 +14,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-let files = 0;
-function withFile(yaml: string, env: Record<string, string> = {}) {
-  const path = join(folder, `${++files}.yaml`);
-  writeFileSync(path, yaml);
-  return loadSettings({ env: { ...env, CALLQUEUE_CONFIG: path }, cwd: folder });
-}
-
+const withFile = (yaml: string, env?: Record<string, string>) => loadFile(folder, yaml, env);
 const withVariables = (env: Record<string, string>) => loadSettings({ env, cwd: folder });
-
-function mistakesOf(load: () => unknown): readonly string[] {
-  try {
-    load();
-  } catch (error) {
-    if (error instanceof InvalidSettingsError) return error.mistakes;
-    throw error;
-  }
-  throw new Error('The settings were accepted');
-}
 
 const URL_SAID = '(expected ami://user:secret@host:5038, or amis://user:secret@host:5039 for TLS)';
 const PBX = 'pbx: {url: "ami://callqueue:geheim@127.0.0.1"}\n';

@@ -6,7 +6,7 @@ import { MISSED_KINDS } from '../client/src/contract.ts';
 import { PAGES } from '../scripts/write-docs.ts';
 import { SETTINGS } from '../src/config/setting-names.ts';
 import { loadSettings } from '../src/config.ts';
-import { InvalidSettingsError } from '../src/core/errors.ts';
+import { loadFile, mistakesOf } from './support/settings-file.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -14,24 +14,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-let files = 0;
-function withFile(yaml: string, env: Record<string, string> = {}) {
-  const path = join(folder, `${++files}.yaml`);
-  writeFileSync(path, yaml);
-  return loadSettings({ env: { ...env, CALLQUEUE_CONFIG: path }, cwd: folder });
-}
-
+const withFile = (yaml: string, env?: Record<string, string>) => loadFile(folder, yaml, env);
 const withVariables = (env: Record<string, string>) => loadSettings({ env, cwd: folder });
-
-function mistakesOf(load: () => unknown): readonly string[] {
-  try {
-    load();
-  } catch (error) {
-    if (error instanceof InvalidSettingsError) return error.mistakes;
-    throw error;
-  }
-  throw new Error('The settings were accepted');
-}
 
 describe('the settings', () => {
   it('have the documented defaults when nothing is set', () => {

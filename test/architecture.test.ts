@@ -55,9 +55,14 @@ const RULES: { place: RegExp; may: (to: string, from: string) => boolean }[] = [
       to.startsWith('src/wire/') || to.startsWith('src/core/') || [CONTRACT, ...PHP].includes(to) || isPackage(to),
   },
   {
+    place: /^src\/store\/lists\//,
+    may: (to) => to.startsWith('src/store/lists/') || to.startsWith('src/core/') || to === CONTRACT,
+  },
+  {
     place: /^src\/(store|pbx)\//,
     may: (to, from) =>
       to.startsWith(`${from.split('/').slice(0, 3).join('/')}/`) ||
+      (from.startsWith('src/store/') && to.startsWith('src/store/lists/')) ||
       to.startsWith('src/core/') ||
       to.startsWith('src/threads/') ||
       to === CONTRACT ||
@@ -109,6 +114,9 @@ describe('the architecture', () => {
     expect(may('src/core/call.ts', 'src/wire/row.ts')).toBe(false);
     expect(may('src/store/sqlite/a.ts', 'src/wire/row.ts')).toBe(false);
     expect(may('src/store/sqlite/a.ts', 'src/store/postgres/b.ts')).toBe(false);
+    expect(may('src/store/lists/a.ts', 'src/store/sqlite/b.ts')).toBe(false);
+    expect(may('src/store/lists/a.ts', 'postgres')).toBe(false);
+    expect(may('src/pbx/asterisk/a.ts', 'src/store/lists/b.ts')).toBe(false);
     expect(may('src/wire/a.ts', 'src/store/sqlite/b.ts')).toBe(false);
     expect(may('src/http/a.ts', 'src/store/sqlite/b.ts')).toBe(false);
     expect(may('src/cli/a.ts', 'src/wire/row.ts')).toBe(false);

@@ -1,6 +1,6 @@
 import { StoreUnusableError } from '../../core/errors.ts';
+import { nameWords } from '../../core/search-text.ts';
 import type { ColumnValue, TableContent } from '../../core/table-content.ts';
-import { nameWords } from './search-text.ts';
 
 /** The columns of a table here: calls have one more, in which names are searched. */
 export function columnsHere({ table, columns }: TableContent): readonly string[] {

@@ -1,7 +1,7 @@
 import { type Call, dueSince } from '../../core/call.ts';
 import type { Derived } from '../../core/call-store.ts';
+import { nameWords, reversed } from '../../core/search-text.ts';
 import { CALL_COLUMNS, columnsOf, type SqlValue } from './row-columns.ts';
-import { nameWords, reversed } from './search-text.ts';
 
 /** The columns of `calls` that are made from the others. */
 export const DERIVED_COLUMNS = [

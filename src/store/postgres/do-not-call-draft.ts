@@ -1,8 +1,8 @@
 import type { EpochSeconds } from '../../core/clock.ts';
 import type { DoNotCallEntry } from '../../core/do-not-call.ts';
+import { reversed } from '../../core/search-text.ts';
 import type { Draft } from './draft.ts';
 import type { SqlValue } from './row-columns.ts';
-import { reversed } from './search-text.ts';
 import type { Row, Statement } from './session.ts';
 
 /** Stands for all projects: no project has this id. */

@@ -8,10 +8,10 @@ import type {
   DoNotCallQuestion,
   RemoveDoNotCallCommand,
 } from '../../core/do-not-call.ts';
+import { reversed } from '../../core/search-text.ts';
 import type { Database } from './database.ts';
 import { ALL_PROJECTS, ENTRY_COLUMNS, entryOf, putEntries, removeEntries } from './do-not-call-draft.ts';
 import type { SqlValue } from './row-columns.ts';
-import { reversed } from './search-text.ts';
 import { arrayOf, type Session } from './session.ts';
 import type { Writing } from './writing.ts';
 

@@ -1,10 +1,10 @@
 import { type Call, OPEN_STATUSES } from '../../core/call.ts';
 import type { RowChoice } from '../../core/call-command.ts';
 import type { Derivation } from '../../core/call-store.ts';
+import { reversed } from '../../core/search-text.ts';
 import { alikeKey, itemKey } from './draft.ts';
 import { literals } from './literals.ts';
 import type { LookUp } from './look-up.ts';
-import { reversed } from './search-text.ts';
 import { arrayOf } from './session.ts';
 
 const IS_OPEN = `status IN (${literals(OPEN_STATUSES)})`;

@@ -1,6 +1,7 @@
 import type { Derivation } from '../../core/call-store.ts';
 import { missedItem } from '../../core/missed-item.ts';
 import { newCall } from '../../core/new-call.ts';
+import { reversed } from '../../core/search-text.ts';
 import { CREATING_LOCK, DERIVED_LOCK } from './advisory-locks.ts';
 import { begin } from './database.ts';
 import { type DerivedGuard, SELECT_DERIVED } from './derived-guard.ts';
@@ -12,7 +13,6 @@ import { lockNamed, lockRows } from './lock-rows.ts';
 import { barred, watched } from './look-at-legs.ts';
 import { type LookUp, look, lookUp, takeIdsInto } from './look-up.ts';
 import { selectRepeats, storedRepeats } from './repeats.ts';
-import { reversed } from './search-text.ts';
 import type { Session } from './session.ts';
 
 export interface LoadParts {

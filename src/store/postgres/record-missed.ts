@@ -2,8 +2,8 @@ import type { Call } from '../../core/call.ts';
 import { LEGS_KEPT_SECONDS, type RecordedAs, type RecordMissedCommand } from '../../core/capture-command.ts';
 import type { MissTarget } from '../../core/miss-target.ts';
 import { countMiss, missedItem, missedItemBegan, reach } from '../../core/missed-item.ts';
+import { reversed } from '../../core/search-text.ts';
 import { isDoNotCall } from './do-not-call.ts';
-import { reversed } from './search-text.ts';
 import { type Writing, writeChange, writeCreation } from './writing.ts';
 
 /** What became of it, and the calls that were changed. */

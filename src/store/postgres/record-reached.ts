@@ -1,8 +1,8 @@
 import type { Call } from '../../core/call.ts';
 import type { RecordReachedCommand } from '../../core/capture-command.ts';
 import { reach } from '../../core/missed-item.ts';
+import { reversed } from '../../core/search-text.ts';
 import type { Recorded } from './record-missed.ts';
-import { reversed } from './search-text.ts';
 import { type Writing, writeChange } from './writing.ts';
 
 /** Somebody has spoken with a customer: what is open about them is done with, once for each leg. */

@@ -3,8 +3,8 @@ import type { Call } from '../../core/call.ts';
 import type { Change, Happening } from '../../core/call-life.ts';
 import type { Derivation } from '../../core/call-store.ts';
 import type { EpochSeconds } from '../../core/clock.ts';
+import { reversed } from '../../core/search-text.ts';
 import type { Drafts } from './drafts.ts';
-import { reversed } from './search-text.ts';
 
 /** Who writes what and when, into the draft of a transaction. */
 export interface Writing extends Drafts {

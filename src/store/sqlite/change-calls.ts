@@ -3,11 +3,11 @@ import { OPEN_STATUSES } from '../../core/call.ts';
 import type { CommandOutcome, RowChoice, RowRefusal, UpdateCommand } from '../../core/call-command.ts';
 import type { Moment } from '../../core/call-filter.ts';
 import { type Change, type Decision, edit } from '../../core/call-life.ts';
+import { reversed } from '../../core/search-text.ts';
 import { findRows, type NamedRow } from './find-rows.ts';
 import { literals } from './literals.ts';
 import { findCall } from './read-calls.ts';
 import { openItem } from './record-missed.ts';
-import { reversed } from './search-text.ts';
 import { isDuplicate } from './translate-error.ts';
 import { type Writing, writeChange } from './writing.ts';
 

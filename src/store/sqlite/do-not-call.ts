@@ -9,10 +9,10 @@ import type {
   DoNotCallQuestion,
   RemoveDoNotCallCommand,
 } from '../../core/do-not-call.ts';
+import { reversed } from '../../core/search-text.ts';
 import { LIMIT_OFFSET } from './bound-limit.ts';
 import type { Connection, Row } from './connection.ts';
 import type { SqlValue } from './row-columns.ts';
-import { reversed } from './search-text.ts';
 import type { Writing } from './writing.ts';
 
 /** Stands for all projects: no project has this id. */

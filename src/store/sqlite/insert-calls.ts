@@ -1,8 +1,8 @@
 import { type Call, dueSince } from '../../core/call.ts';
 import type { Derived } from '../../core/call-store.ts';
+import { nameWords, reversed } from '../../core/search-text.ts';
 import type { Connection } from './connection.ts';
 import { CALL_COLUMNS, type SqlValue, toValues } from './row-columns.ts';
-import { nameWords, reversed } from './search-text.ts';
 
 /** The columns of `calls` that are made from the others. */
 export const DERIVED_COLUMNS = [

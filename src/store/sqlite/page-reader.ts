@@ -1,10 +1,12 @@
 import type { CallQuery } from '../../core/call-filter.ts';
 import type { CallPage, CallStore, RenderedPage } from '../../core/call-store.ts';
+import { createListCheck, type ListCheckOptions } from '../lists/check-lists.ts';
+import { idsOfPage, keepPage, readyPage } from '../lists/list-pages.ts';
+import type { LiveList } from '../lists/live-list.ts';
+import { type ListBounds, LiveLists } from '../lists/live-lists.ts';
 import type { Connection } from './connection.ts';
-import { createListCheck, type ListCheckOptions } from './lists/check-lists.ts';
-import { keepPage, pageOfList, readyPage } from './lists/list-pages.ts';
-import type { LiveList } from './lists/live-list.ts';
-import { type ListBounds, LiveLists } from './lists/live-lists.ts';
+import { ListFollower } from './lists/list-follower.ts';
+import { pageOfList } from './lists/page-of-list.ts';
 import { type PlainPage, plainPage } from './lists/plain-page.ts';
 import { isQuick } from './quick-questions.ts';
 import { callPage, callsOf, renderedPage } from './read-calls.ts';
@@ -40,7 +42,9 @@ export function createPlainReader({ connection, guard }: Pick<PageReaderOptions,
  */
 export function createListReader(options: PageReaderOptions): PageReader & { lists: LiveLists } {
   const { connection, guard, reader, bounds } = options;
-  const lists = new LiveLists({ connection, guard, bounds, build: reader && ((query) => reader.listContent(query)) });
+  const lists = new LiveLists(bounds);
+  const build = reader && ((query: CallQuery) => reader.listContent(query));
+  const follower = new ListFollower({ connection, lists, guard, build });
   const readPlain = async (query: CallQuery): Promise<PlainPage> => {
     if (reader === undefined) return connection.read(() => plainPage(connection, query));
     const plain = await reader.plainPage(query);
@@ -48,7 +52,19 @@ export function createListReader(options: PageReaderOptions): PageReader & { lis
     if (connection.isOpen) guard();
     return plain;
   };
-  const check = createListCheck({ ...options, lists, readPlain });
+  const check = createListCheck({
+    ...options,
+    lists,
+    async ask(query) {
+      const plain = await readPlain(query);
+      if (!connection.isOpen) return undefined;
+      return connection.read(() => {
+        follower.follow();
+        const list = plain.sequence === lists.sequence ? follower.find(query) : undefined;
+        return list && { list, answer: pageOfList(connection, lists, list, query), plain: plain.page };
+      });
+    },
+  });
 
   let refreshing: Promise<void> | undefined;
 
@@ -61,7 +77,7 @@ export function createListReader(options: PageReaderOptions): PageReader & { lis
       setImmediate(() => {
         refreshing = undefined;
         try {
-          if (!lists.isFresh()) connection.read(() => lists.follow());
+          if (!follower.isFresh()) connection.read(() => follower.follow());
           resolve();
         } catch (error) {
           reject(error);
@@ -78,15 +94,15 @@ export function createListReader(options: PageReaderOptions): PageReader & { lis
     fromSql: () => Page,
   ): Page | undefined {
     return connection.read(() => {
-      lists.follow();
-      const list = lists.find(query);
+      follower.follow();
+      const list = follower.find(query);
       if (list !== undefined) return fromList(list);
       if (reader !== undefined && !isQuick(query)) {
-        lists.missed(query, Number.POSITIVE_INFINITY);
+        follower.missed(query, Number.POSITIVE_INFINITY);
         return undefined;
       }
       const page = fromSql();
-      lists.missed(query, page.rowCount);
+      follower.missed(query, page.rowCount);
       const made = lists.ready(query);
       if (made !== undefined && 'json' in page) keepPage(lists, made, query, page);
       return page;
@@ -111,10 +127,7 @@ export function createListReader(options: PageReaderOptions): PageReader & { lis
     async readCalls(query) {
       const page = answerHere(
         query,
-        (found) => {
-          const start = found.startOf(query);
-          return { rowCount: found.length, calls: callsOf(connection, found.ids(start, start + query.limit)) };
-        },
+        (found) => ({ rowCount: found.length, calls: callsOf(connection, idsOfPage(found, query)) }),
         () => callPage(connection, query),
       );
       // Without a thread everything is answered here.

@@ -1,11 +1,10 @@
 import type { Call } from '../../core/call.ts';
 import type { CallQuery } from '../../core/call-filter.ts';
 import type { CallPage, RenderedPage } from '../../core/call-store.ts';
+import { EMPTY_PAGE } from '../lists/list-pages.ts';
 import type { Connection } from './connection.ts';
 import { findPage } from './find-page.ts';
 import { CALL_COLUMNS, toCall } from './row-columns.ts';
-
-export const EMPTY_PAGE = { length: 0, lastId: null, json: new Uint8Array(0) };
 
 /** By SQL alone; count, ids and rows as of one moment. Within the read transaction of the caller. */
 export function renderedPage(connection: Connection, query: CallQuery): RenderedPage {

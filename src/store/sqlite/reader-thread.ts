@@ -4,7 +4,7 @@ import type { CallFilter, CallQuery, Moment } from '../../core/call-filter.ts';
 import type { CallPage } from '../../core/call-store.ts';
 import { StoreUnavailableError } from '../../core/errors.ts';
 import { spawnThread } from '../../threads/spawn-thread.ts';
-import type { ListContent } from './lists/build-list.ts';
+import type { ListContent } from '../lists/list-content.ts';
 import type { PlainPage } from './lists/plain-page.ts';
 import type { ReaderData, ReaderQuestion } from './serve-reader.ts';
 import { type Answer, ThreadQuestions } from './thread-questions.ts';

@@ -2,13 +2,13 @@ import { type Call, OPEN_STATUSES } from '../../core/call.ts';
 import type { RecordedAs, RecordMissedCommand } from '../../core/capture-command.ts';
 import type { MissTarget } from '../../core/miss-target.ts';
 import { countMiss, missedItem, missedItemBegan, reach } from '../../core/missed-item.ts';
+import { reversed } from '../../core/search-text.ts';
 import { isOwnChannel } from './capture-records.ts';
 import type { Connection } from './connection.ts';
 import { isDoNotCall } from './do-not-call.ts';
 import { nextId } from './insert-calls.ts';
 import { literals } from './literals.ts';
 import { findCall } from './read-calls.ts';
-import { reversed } from './search-text.ts';
 import { forgetOldLegs, isNewLeg, isSeen, isTooOld } from './seen-legs.ts';
 import { type Writing, writeChange, writeCreation } from './writing.ts';
 

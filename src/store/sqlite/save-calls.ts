@@ -4,10 +4,10 @@ import type { SaveCommand, SavedCall } from '../../core/call-command.ts';
 import { contentOf } from '../../core/call-life.ts';
 import { newCall } from '../../core/new-call.ts';
 import { decideSave, type SaveSituation } from '../../core/save-call.ts';
+import { reversed } from '../../core/search-text.ts';
 import { nextId } from './insert-calls.ts';
 import { literals } from './literals.ts';
 import { findCall } from './read-calls.ts';
-import { reversed } from './search-text.ts';
 import { type Writing, writeChange, writeCreation } from './writing.ts';
 
 export interface SaveOptions {

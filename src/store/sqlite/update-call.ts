@@ -1,9 +1,9 @@
 import type { Call } from '../../core/call.ts';
 import type { Derivation } from '../../core/call-store.ts';
+import { nameWords } from '../../core/search-text.ts';
 import type { Connection } from './connection.ts';
 import { DERIVED_COLUMNS, derivedValues } from './insert-calls.ts';
 import { CALL_COLUMNS, type SqlValue, toValues } from './row-columns.ts';
-import { nameWords } from './search-text.ts';
 
 /**
  * Stores what a call has become, and all that goes with it; within the transaction of the caller. Only columns that

@@ -1,7 +1,8 @@
 import type { CallFilter, Moment, Span } from '../../core/call-filter.ts';
+import { reversed, searchedEnds } from '../../core/search-text.ts';
 import { literals } from './literals.ts';
+import { nameQuery } from './name-query.ts';
 import type { SqlValue } from './row-columns.ts';
-import { nameQuery, reversed, searchedEnds } from './search-text.ts';
 
 /** A condition in SQL and the values bound in it. */
 export interface Condition {

@@ -1,15 +1,7 @@
 import type { EpochSeconds } from '../../../core/clock.ts';
+import { LIST_COLUMNS, type ListRow, toListRow } from '../../lists/list-row.ts';
+import { NO_CHANGES, type RowChanges } from '../../lists/row-changes.ts';
 import type { Connection } from '../connection.ts';
-import { type ListRow, listRows } from './list-row.ts';
-
-/** What has become of calls. */
-export interface RowChanges {
-  rows: readonly ListRow[];
-  /** Calls that are no longer there. */
-  gone: readonly number[];
-}
-
-export const NO_CHANGES: RowChanges = { rows: [], gone: [] };
 
 /**
  * The calls that changed from one place in the change feed to another, as they are now.
@@ -59,4 +51,12 @@ export function turnedBetween(
     ),
     gone: [],
   };
+}
+
+const SELECT_ROWS = `SELECT ${LIST_COLUMNS.map((column) => `calls.${column}`).join(', ')}
+  FROM json_each(?) AS named CROSS JOIN calls ON calls.id = named.value`;
+
+/** The rows with these ids; those that are gone are left out. */
+function listRows(connection: Connection, ids: readonly number[]): ListRow[] {
+  return connection.all(SELECT_ROWS, [JSON.stringify(ids)]).map(toListRow);
 }

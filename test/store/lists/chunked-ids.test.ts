@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { randomOf } from '../../../bench/make-calls.ts';
-import { ChunkedIds } from '../../../src/store/sqlite/lists/chunked-ids.ts';
+import { ChunkedIds } from '../../../src/store/lists/chunked-ids.ts';
 
 test('ids that come and go in any order are found as in a plain sorted list', () => {
   const seed = Number(process.env.CALLQUEUE_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));

@@ -5,9 +5,8 @@ import type {
   Result,
   Source,
   Status,
-} from '../../../../client/src/contract.ts';
-import type { EpochSeconds } from '../../../core/clock.ts';
-import type { Connection } from '../connection.ts';
+} from '../../../client/src/contract.ts';
+import type { EpochSeconds } from '../../core/clock.ts';
 
 /** What of a call filters and sorts look at, derived columns included. */
 export interface ListRow {
@@ -69,15 +68,13 @@ const COLUMN_OF = {
 } as const satisfies Record<keyof ListRow, string>;
 
 const MEMBERS = Object.keys(COLUMN_OF) as (keyof ListRow)[];
-const SELECT_ROWS = `SELECT ${Object.values(COLUMN_OF)
-  .map((column) => `calls.${column}`)
-  .join(', ')} FROM json_each(?) AS named CROSS JOIN calls ON calls.id = named.value`;
 
-/** The rows with these ids; those that are gone are left out. */
-export function listRows(connection: Connection, ids: readonly number[]): ListRow[] {
-  return connection.all(SELECT_ROWS, [JSON.stringify(ids)]).map((values) => {
-    const row: Record<string, unknown> = {};
-    for (const [place, member] of MEMBERS.entries()) row[member] = values[place];
-    return row as unknown as ListRow;
-  });
+/** The columns of `calls` that hold a row, in the order that `toListRow` reads. */
+export const LIST_COLUMNS: readonly string[] = Object.values(COLUMN_OF);
+
+/** A row from the values of `LIST_COLUMNS`. */
+export function toListRow(values: readonly unknown[]): ListRow {
+  const row: Record<string, unknown> = {};
+  for (const [place, member] of MEMBERS.entries()) row[member] = values[place];
+  return row as unknown as ListRow;
 }

@@ -1,9 +1,9 @@
-import type { CallQuery } from '../../../core/call-filter.ts';
-import type { RenderedPage } from '../../../core/call-store.ts';
-import type { Connection } from '../connection.ts';
-import { bodies, EMPTY_PAGE } from '../read-calls.ts';
+import type { CallQuery } from '../../core/call-filter.ts';
+import type { RenderedPage } from '../../core/call-store.ts';
 import type { LiveList } from './live-list.ts';
 import type { LiveLists } from './live-lists.ts';
+
+export const EMPTY_PAGE = { length: 0, lastId: null, json: new Uint8Array(0) };
 
 /** The page of a question, if it lies ready. */
 export function readyPage(lists: LiveLists, list: LiveList, query: CallQuery): RenderedPage | undefined {
@@ -16,16 +16,10 @@ export function readyPage(lists: LiveLists, list: LiveList, query: CallQuery): R
   return page && { rowCount, length: page.length, lastId: page.lastId, json: page.json };
 }
 
-/** The page of a question, made where it does not lie ready. Within the transaction in which the list is fresh. */
-export function pageOfList(connection: Connection, lists: LiveLists, list: LiveList, query: CallQuery): RenderedPage {
-  const ready = readyPage(lists, list, query);
-  if (ready !== undefined) return ready;
+/** Ids of the page of a question. */
+export function idsOfPage(list: LiveList, query: CallQuery): number[] {
   const start = list.startOf(query);
-  const ids = list.ids(start, start + query.limit);
-  const lastId = ids.at(-1) as number;
-  const page = { rowCount: list.length, length: ids.length, lastId, json: bodies(connection, ids) };
-  keepPage(lists, list, query, page);
-  return page;
+  return list.ids(start, start + query.limit);
 }
 
 /** Lets a page lie ready that is as the list is now. */

@@ -1,18 +1,18 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
-import { randomOf } from '../../../bench/make-calls.ts';
-import type { Command } from '../../../src/core/call-command.ts';
-import type { CallQuery } from '../../../src/core/call-filter.ts';
-import type { CallContent } from '../../../src/core/call-life.ts';
-import type { Store } from '../../../src/core/call-store.ts';
-import { openSqliteStore, type SqliteStoreOptions } from '../../../src/store/sqlite/open-sqlite-store.ts';
-import { contextOf, saveOf } from '../../support/commands.ts';
-import { plainDerivation } from '../../support/derivation.ts';
-import { makeCall } from '../../support/make-call.ts';
-import { spawnPlainWriter } from '../../support/plain-writer.ts';
-import { tempFolder } from '../../support/temp-folder.ts';
-import { NOW, randomCalls, randomFilter, SORTS } from '../random-calls.ts';
+import { randomOf } from '../../bench/make-calls.ts';
+import type { Command } from '../../src/core/call-command.ts';
+import type { CallQuery } from '../../src/core/call-filter.ts';
+import type { CallContent } from '../../src/core/call-life.ts';
+import type { Store } from '../../src/core/call-store.ts';
+import { openSqliteStore, type SqliteStoreOptions } from '../../src/store/sqlite/open-sqlite-store.ts';
+import { contextOf, saveOf } from '../support/commands.ts';
+import { plainDerivation } from '../support/derivation.ts';
+import { makeCall } from '../support/make-call.ts';
+import { spawnPlainWriter } from '../support/plain-writer.ts';
+import { tempFolder } from '../support/temp-folder.ts';
+import { NOW, randomCalls, randomFilter, SORTS } from './random-calls.ts';
 
 /**
  * A store that keeps lists, and one on the same file that does not, under random commands of both, imports, removals and

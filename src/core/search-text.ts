@@ -1,21 +1,15 @@
-import { cleanNumber } from '../../core/phone-number.ts';
+import { cleanNumber } from './phone-number.ts';
 
 const WORD = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]*/gu;
 
 /**
  * The words of a name, joined by blanks, as they are kept and searched: one letter case, one way to write a letter.
- * All that FTS5 has left to do is to split at blanks, so that what a word is does not depend on its Unicode tables.
+ * All that a database has left to do is to split at blanks, so that what a word is does not depend on its tables or parser.
  */
 export function nameWords(name: string): string {
   // Upper case first: it makes one of letters that only look different in lower case (final sigma, dotless i).
   const folded = name.normalize('NFC').toUpperCase().toLowerCase().replaceAll('ς', 'σ');
   return (folded.match(WORD) ?? []).join(' ');
-}
-
-/** The FTS5 query for names that hold these words in this order, the last perhaps only begun; undefined: no words. */
-export function nameQuery(search: string): string | undefined {
-  const words = nameWords(search);
-  return words === '' ? undefined : `"${words}" *`;
 }
 
 /** The number backwards: its last digits are then a beginning, which an index can find. */

@@ -1,4 +1,4 @@
-import type { Sort } from '../../../../client/src/contract.ts';
+import type { Sort } from '../../../client/src/contract.ts';
 import type { ListRow } from './list-row.ts';
 
 /**
@@ -7,13 +7,13 @@ import type { ListRow } from './list-row.ts';
  */
 export interface SortKey {
   of(row: ListRow): number;
-  /** The same over `calls`. */
+  /** The same over `calls`, in the words that every database knows. */
   sql: string;
 }
 
 /** Instants are whole seconds of the years 0 to 9999, which need 38 bits, and a sign. */
 const DIAL_STEP = 2 ** 40;
-/** Beyond every instant, and the same number to the bit in SQLite and here. */
+/** Beyond every instant, and the same number to the bit in a database and here. */
 const LAST = 2 ** 52;
 
 const PLAIN = {
@@ -45,7 +45,7 @@ export function sortKeyOf(sort: Sort): SortKey | undefined {
           if (value === null) return LAST;
           return isDown ? -value : value;
         },
-        sql: `ifnull(${isDown ? '-' : ''}${column}, ${LAST})`,
+        sql: `coalesce(${isDown ? '-' : ''}${column}, ${LAST})`,
       };
     }
   }

@@ -1,6 +1,6 @@
-import type { Sort } from '../../../../client/src/contract.ts';
-import type { CallFilter, CallQuery } from '../../../core/call-filter.ts';
-import type { EpochSeconds } from '../../../core/clock.ts';
+import type { Sort } from '../../../client/src/contract.ts';
+import type { CallFilter, CallQuery } from '../../core/call-filter.ts';
+import type { EpochSeconds } from '../../core/clock.ts';
 import type { ListOrder, Moved } from './list-order.ts';
 import type { ListRow } from './list-row.ts';
 import type { ListPages } from './page-shelf.ts';

@@ -1,14 +1,14 @@
-import type { CallFilter, Span } from '../../../core/call-filter.ts';
-import type { EpochSeconds } from '../../../core/clock.ts';
-import { nameQuery, nameWords, reversed, searchedEnds } from '../search-text.ts';
+import type { CallFilter, Span } from '../../core/call-filter.ts';
+import type { EpochSeconds } from '../../core/clock.ts';
+import { nameWords, reversed, searchedEnds } from '../../core/search-text.ts';
 import type { ListRow } from './list-row.ts';
 
 /** Whether a row belongs into a list, as of an instant. */
 export type RowTest = (row: ListRow, now: EpochSeconds) => boolean;
 
 /**
- * The same as `whereClause`, for one row in memory: every member of `CallFilter` in its order. What decides is the SQL;
- * test/store/sqlite/lists.property.test.ts and the self-check hold the two against each other.
+ * The same as `whereClause` of each database, for one row in memory: every member of `CallFilter` in its order. What
+ * decides is the SQL; test/store/lists.property.test.ts and the self-check hold the two against each other.
  */
 export function createRowTest(filter: CallFilter, pbxConnected: boolean): RowTest {
   const tests = testsOf(filter, pbxConnected).filter((test) => test !== undefined);
@@ -99,7 +99,8 @@ function found(search: string | undefined): RowTest | undefined {
   if (search === undefined) return undefined;
   const ends = searchedEnds(search).map(reversed);
   // The words stand in their order, the last perhaps only begun: a part of the text that begins where a word does.
-  const words = nameQuery(search) === undefined ? undefined : ` ${nameWords(search)}`;
+  const searched = nameWords(search);
+  const words = searched === '' ? undefined : ` ${searched}`;
   return ({ externalId, callerNumberReversed, callerIdName }) =>
     externalId === search ||
     ends.some((end) => callerNumberReversed.startsWith(end)) ||

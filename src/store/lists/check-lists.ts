@@ -1,21 +1,23 @@
-import type { CallQuery } from '../../../core/call-filter.ts';
-import type { RenderedPage } from '../../../core/call-store.ts';
-import type { Connection } from '../connection.ts';
-import type { StoreLogger } from '../store-logger.ts';
-import { pageOfList } from './list-pages.ts';
+import type { CallQuery } from '../../core/call-filter.ts';
+import type { RenderedPage } from '../../core/call-store.ts';
+import type { LiveList } from './live-list.ts';
 import type { LiveLists } from './live-lists.ts';
-import type { PlainPage } from './plain-page.ts';
 
 export interface ListCheckOptions {
-  connection: Connection;
   lists: LiveLists;
-  /** Answers by SQL alone, as of some moment from now on. */
-  readPlain(query: CallQuery): Promise<PlainPage>;
+  /** Asks a list and plain SQL, both as of one place in the change feed; undefined: changes overtook that. */
+  ask(query: CallQuery): Promise<CheckedAnswer | undefined>;
   /** What came of a check; one that changes overtook came to nothing. */
   onChecked?: ((isEqual: boolean) => void) | undefined;
-  logger?: StoreLogger | undefined;
+  logger?: { error?(facts: object, message: string): void } | undefined;
   /** The least time from one check to the next; default: a second. */
   everyMs?: number | undefined;
+}
+
+export interface CheckedAnswer {
+  list: LiveList;
+  answer: RenderedPage;
+  plain: RenderedPage;
 }
 
 /** Checks take no more than this share of the time. */
@@ -29,39 +31,33 @@ export interface ListCheck {
   ended(): Promise<void>;
 }
 
-export function createListCheck(options: ListCheckOptions): ListCheck {
-  const { connection, lists, readPlain, onChecked, logger, everyMs = 1_000 } = options;
+export function createListCheck({ lists, ask, onChecked, logger, everyMs = 1_000 }: ListCheckOptions): ListCheck {
   let notBefore = 0;
   let running: Promise<void> | undefined;
 
   async function check(query: CallQuery): Promise<void> {
     const begun = performance.now();
-    const plain = await readPlain(query);
+    const checked = await ask(query);
     const seconds = performance.now() - begun;
     notBefore = performance.now() + Math.max(everyMs, everyMs === 0 ? 0 : seconds / MOST_SHARE);
-    if (!connection.isOpen) return;
-    connection.read(() => {
-      lists.follow();
-      const list = plain.sequence === lists.sequence ? lists.find(query) : undefined;
-      if (list === undefined) return;
-      const answer = pageOfList(connection, lists, list, query);
-      const isEqual = areEqual(answer, plain.page);
-      if (!isEqual) {
-        lists.discard(list);
-        logger?.error?.(
-          // Names of filters only: what they ask for may be the number of somebody.
-          {
-            filters: Object.keys(query.filter),
-            sort: query.sort,
-            at: query.at,
-            counted: answer.rowCount,
-            stored: plain.page.rowCount,
-          },
-          'A kept list of calls differed from the database and was thrown away; please report this',
-        );
-      }
-      onChecked?.(isEqual);
-    });
+    if (checked === undefined) return;
+    const { list, answer, plain } = checked;
+    const isEqual = areEqual(answer, plain);
+    if (!isEqual) {
+      lists.discard(list);
+      logger?.error?.(
+        // Names of filters only: what they ask for may be the number of somebody.
+        {
+          filters: Object.keys(query.filter),
+          sort: query.sort,
+          at: query.at,
+          counted: answer.rowCount,
+          stored: plain.rowCount,
+        },
+        'A kept list of calls differed from the database and was thrown away; please report this',
+      );
+    }
+    onChecked?.(isEqual);
   }
 
   return {

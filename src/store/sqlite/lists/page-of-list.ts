@@ -1,0 +1,18 @@
+import type { CallQuery } from '../../../core/call-filter.ts';
+import type { RenderedPage } from '../../../core/call-store.ts';
+import { idsOfPage, keepPage, readyPage } from '../../lists/list-pages.ts';
+import type { LiveList } from '../../lists/live-list.ts';
+import type { LiveLists } from '../../lists/live-lists.ts';
+import type { Connection } from '../connection.ts';
+import { bodies } from '../read-calls.ts';
+
+/** The page of a question, made where it does not lie ready. Within the transaction in which the list is fresh. */
+export function pageOfList(connection: Connection, lists: LiveLists, list: LiveList, query: CallQuery): RenderedPage {
+  const ready = readyPage(lists, list, query);
+  if (ready !== undefined) return ready;
+  const ids = idsOfPage(list, query);
+  const lastId = ids.at(-1) as number;
+  const page = { rowCount: list.length, length: ids.length, lastId, json: bodies(connection, ids) };
+  keepPage(lists, list, query, page);
+  return page;
+}

@@ -57,6 +57,15 @@ export interface CallFilter {
   search?: string;
 }
 
+/** Whether none but pending calls can match: the few for which stores keep indexes of their own. */
+export function isPendingOnly({ statuses, due, waitingFor }: CallFilter): boolean {
+  return (
+    (statuses?.length === 1 && statuses[0] === 'pending') ||
+    due === true ||
+    (waitingFor?.every((gate) => gate !== 'claimed') ?? false)
+  );
+}
+
 /** What moves with the clock or with the PBX, frozen for one question. */
 export interface Moment {
   now: EpochSeconds;

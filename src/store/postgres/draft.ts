@@ -1,6 +1,7 @@
 import { type Call, OPEN_STATUSES } from '../../core/call.ts';
 import type { CommandOutcome, HistoryEntry, RepeatGuard } from '../../core/call-command.ts';
 import type { EpochSeconds } from '../../core/clock.ts';
+import { CountChange } from './call-counts.ts';
 import type { Statement } from './session.ts';
 import { UndoLog } from './undo-log.ts';
 
@@ -45,6 +46,8 @@ export class Draft {
   readonly statements: Statement[] = [];
   readonly #log = new UndoLog();
   readonly #rows = new Map<number, DraftRow>();
+  /** As they are stored. */
+  readonly #stored = new Map<number, Call>();
   readonly #alike = new Map<string, readonly number[]>();
   readonly #items = new Map<string, readonly number[]>();
   readonly #lastId: Map<'last', number>;
@@ -57,6 +60,7 @@ export class Draft {
   /** Takes in a row as it is stored, and locked. */
   load(row: DraftRow): void {
     if (this.#rows.has(row.call.id)) return;
+    this.#stored.set(row.call.id, row.call);
     this.#rows.set(row.call.id, row);
     this.#index(row);
   }
@@ -107,6 +111,16 @@ export class Draft {
   /** Calls that this transaction makes. */
   createdCalls(): Call[] {
     return [...this.created.keys()].map((id) => this.#rows.get(id)?.call as Call);
+  }
+
+  /** What becomes of the counts by all that the transaction does. */
+  countChange(): CountChange {
+    const change = new CountChange();
+    for (const [id, { call }] of this.#rows) {
+      const stored = this.#stored.get(id);
+      if (call !== stored) change.changed(stored, call);
+    }
+    return change;
   }
 
   /** The id after the last one that was ever given. */

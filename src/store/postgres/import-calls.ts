@@ -3,6 +3,7 @@ import type { Call } from '../../core/call.ts';
 import type { Derivation, ImportOptions, ImportSession, NewCall } from '../../core/call-store.ts';
 import { DuplicateCallError, StoreUnavailableError, StoreUnusableError } from '../../core/errors.ts';
 import { CREATING_LOCK, DERIVED_LOCK } from './advisory-locks.ts';
+import { CountChange } from './call-counts.ts';
 import { begin, commit, type Database, rollback } from './database.ts';
 import { type DerivedGuard, SELECT_DERIVED } from './derived-guard.ts';
 import { type Draft, isOpen } from './draft.ts';
@@ -67,6 +68,7 @@ function createImport(
   let hasEnded = false;
   /** Ids of calls that were made or changed, in their order. */
   const changed: number[] = [];
+  const counts = new CountChange();
   const requireOpen = () => {
     if (hasEnded || session.isLost) throw new StoreUnavailableError('The import has ended');
   };
@@ -95,12 +97,14 @@ function createImport(
       }
       await session.run('RELEASE batch');
       lastId = draft.lastId;
+      counts.addAll(draft.countChange());
       for (const { callId } of draft.changes) changed.push(callId);
       return outcomes;
     },
     async commit() {
       requireOpen();
       try {
+        await session.together(counts.statements());
         const sequence = await writeChanges(session, changed, lastId);
         await commit(session);
         end();

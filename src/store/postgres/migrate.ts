@@ -1,5 +1,5 @@
 import { StoreUnusableError } from '../../core/errors.ts';
-import { SCHEMA_LOCK } from './advisory-locks.ts';
+import { DERIVED_LOCK, SCHEMA_LOCK } from './advisory-locks.ts';
 import type { Database } from './database.ts';
 import { MIGRATIONS } from './schema/migrations.ts';
 import type { Session } from './session.ts';
@@ -31,6 +31,8 @@ export async function migrate(
     await session.run('SET LOCAL lock_timeout = 0');
     try {
       await session.all(`SELECT pg_advisory_xact_lock(${SCHEMA_LOCK})`);
+      // Whoever is writing by the old schema comes to an end first; who comes after sees that there is a new one.
+      await session.all(`SELECT pg_advisory_xact_lock(${DERIVED_LOCK})`);
       const from = await versionOf(session, database.address, to);
       for (const statement of migrations.slice(from).flat()) await session.run(statement);
       await session.all(

@@ -19,6 +19,16 @@ const ORDERS: Record<Sort, string> = {
   dial_order: 'priority DESC, due_since, id',
 };
 
+/** Columns whose index holds no calls without a value. */
+export const NULLS_LAST: Partial<Record<Sort, string>> = {
+  schedule: 'schedule',
+  '-schedule': 'schedule',
+  last_missed_at: 'last_missed_at',
+  '-last_missed_at': 'last_missed_at',
+  next_attempt_at: 'next_attempt_at',
+  '-next_attempt_at': 'next_attempt_at',
+};
+
 export function orderOf(sort: Sort): string {
   return ORDERS[sort];
 }

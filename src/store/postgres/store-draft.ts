@@ -30,6 +30,7 @@ export function draftStatements(derivation: Derivation, { draft, capture, doNotC
     ...doNotCall.statements(),
     ...insertRepeats([...draft.repeats.values()]),
     ...draft.statements,
+    ...draft.countChange().statements(),
     ...(draft.changes.length === 0 ? [] : [insertChanges(draft), notify()]),
   ];
 }

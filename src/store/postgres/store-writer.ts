@@ -1,6 +1,7 @@
 import { Backlog } from '../../core/backlog.ts';
 import type { CommandResult } from '../../core/call-command.ts';
 import type { CallWriter } from '../../core/call-writer.ts';
+import { joinCounts } from './call-counts.ts';
 import type { Database } from './database.ts';
 import type { Job } from './execute-command.ts';
 import { type CommittedGroup, GroupCommit } from './group-commit.ts';
@@ -25,22 +26,37 @@ export interface StoreWriterOptions extends WriteParts {
 
 /** So many commands share a transaction. Of those whose calls a filter chooses each has its own. */
 const GROUP_JOBS = 256;
+/** Each of them has added some rows to the counts of calls. */
+const GROUPS_UNTIL_JOINED = 500;
 
 export function createStoreWriter({ database, onCommit, ...parts }: StoreWriterOptions): StoreWriter {
   const backlog = new Backlog();
   const closed = () => closedError(database.address);
+  let isClosed = false;
+  let groups = 0;
+  /** What goes on beside commands. */
+  const beside = new Set<Promise<unknown>>();
+  function goOn<T>(work: Promise<T>): Promise<T> {
+    beside.add(work);
+    return work.finally(() => beside.delete(work));
+  }
+  function committed(group: CommittedGroup): void {
+    onCommit(group);
+    groups += 1;
+    if (isClosed || groups % GROUPS_UNTIL_JOINED !== 0) return;
+    // Nothing is lost where it fails, and the next time comes.
+    goOn(joinCounts(database)).catch(() => undefined);
+  }
   const lane = (name: Lane) =>
     new GroupCommit<Job, CommandResult>({
       mostJobs: name === 'filtering' ? 1 : GROUP_JOBS,
       weightOf: ({ command }) => weightOf(command),
       commit: (jobs) => writeGroup(database, name, jobs, parts),
-      onCommit,
+      onCommit: committed,
       backlog,
       closed,
     });
   const lanes = new Map(LANES.map((name) => [name, lane(name)]));
-  let isClosed = false;
-  const tidying = new Set<Promise<unknown>>();
 
   return {
     async execute(command, context) {
@@ -50,9 +66,7 @@ export function createStoreWriter({ database, onCommit, ...parts }: StoreWriterO
     async tidy(limits) {
       database.requireWritable();
       if (isClosed) throw closed();
-      const running = tidyAll(database, limits, () => isClosed);
-      tidying.add(running);
-      return running.finally(() => tidying.delete(running));
+      return goOn(tidyAll(database, limits, () => isClosed));
     },
     async checkWritable() {
       try {
@@ -69,7 +83,7 @@ export function createStoreWriter({ database, onCommit, ...parts }: StoreWriterO
     async close() {
       isClosed = true;
       await Promise.all([...lanes.values()].map((one) => one.close()));
-      await Promise.allSettled(tidying);
+      await Promise.allSettled(beside);
     },
   };
 }

@@ -2,6 +2,7 @@ import { StoreUnusableError } from '../../core/errors.ts';
 import { isSame, type TableComparison, type TableContent, type TableSum } from '../../core/table-content.ts';
 import { CREATING_LOCK, DERIVED_LOCK, SCHEMA_LOCK } from './advisory-locks.ts';
 import { bareTables } from './bare-tables.ts';
+import { COUNT_ANEW } from './call-counts.ts';
 import { columnsHere, copyText } from './copy-text.ts';
 import type { Session } from './session.ts';
 import { BACKUP_MARK, startSum, sumHere, whereMoved } from './table-sum.ts';
@@ -41,6 +42,7 @@ export async function takeOver(session: Session, options: TakeOver): Promise<Tab
   await session.run(`DELETE FROM meta ${whereMoved('meta')}`);
   const sums: TableSum[] = [];
   for (const content of tables) sums.push(await fill(session, content, onRows));
+  await session.run(COUNT_ANEW);
   await restartTokens(session);
   await setMark(session, backupMark);
   tell('Making the indexes');

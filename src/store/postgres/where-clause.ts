@@ -74,7 +74,7 @@ function between(column: string, span: Span | undefined): Condition | undefined 
 }
 
 /** A list travels as one array, so that lists of any length are the same statement. */
-function oneOf(column: string, list: readonly (string | number)[] | undefined): Condition | undefined {
+export function oneOf(column: string, list: readonly (string | number)[] | undefined): Condition | undefined {
   if (list === undefined) return undefined;
   const [first] = list;
   if (list.length === 1 && first !== undefined) return { sql: `${column} = ?`, values: [first] };

@@ -1,9 +1,9 @@
-import type { CallFilter, CallQuery, Moment } from '../../core/call-filter.ts';
+import { type CallFilter, type CallQuery, isPendingOnly, type Moment } from '../../core/call-filter.ts';
 import { LIMIT, LIMIT_OFFSET } from './bound-limit.ts';
 import type { Connection } from './connection.ts';
 import { type Order, orderOf } from './order.ts';
 import { orderedParts } from './ordered-parts.ts';
-import { allOf, type Condition, isPendingOnly, whereClause } from './where-clause.ts';
+import { allOf, type Condition, whereClause } from './where-clause.ts';
 
 export interface FoundPage {
   rowCount: number;

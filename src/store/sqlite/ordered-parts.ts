@@ -1,5 +1,5 @@
-import { ATTEND_TYPES, OUTBOUND_TYPES } from '../../../client/src/contract.ts';
 import type { CallFilter } from '../../core/call-filter.ts';
+import { projectParts } from '../../core/project-parts.ts';
 
 /** Filters whose one value is a part of an index that lies in order of id. (Of one external id there are few.) */
 const MEMBERS_IN_ORDER: readonly (keyof CallFilter)[] = [
@@ -21,20 +21,5 @@ export function orderedParts(filter: CallFilter): readonly CallFilter[] | undefi
     const values = new Set(filter[first] as readonly (string | number)[]);
     return values.size > MOST_PARTS ? undefined : [...values].map((value) => ({ [first]: [value] }));
   }
-  if (filter.projectIds === undefined || !asked.every((name) => MEMBERS_OF_PROJECT.includes(name))) return undefined;
-  const [projectIds, outbound, attend] = [
-    new Set(filter.projectIds),
-    new Set(filter.outboundTypes ?? OUTBOUND_TYPES),
-    new Set(filter.attendTypes ?? ATTEND_TYPES),
-  ];
-  if (projectIds.size * outbound.size * attend.size > MOST_PARTS) return undefined;
-  return [...projectIds].flatMap((projectId) =>
-    [...outbound].flatMap((outboundType) =>
-      [...attend].map((attendType) => ({
-        projectIds: [projectId],
-        outboundTypes: [outboundType],
-        attendTypes: [attendType],
-      })),
-    ),
-  );
+  return asked.every((name) => MEMBERS_OF_PROJECT.includes(name)) ? projectParts(filter, MOST_PARTS) : undefined;
 }

@@ -1,6 +1,5 @@
-import type { CallFilter, CallQuery } from '../../core/call-filter.ts';
+import { type CallFilter, type CallQuery, isPendingOnly } from '../../core/call-filter.ts';
 import { orderedParts } from './ordered-parts.ts';
-import { isPendingOnly } from './where-clause.ts';
 
 /** Filters that few calls match, whatever else is asked for. */
 const SELECTIVE: readonly (keyof CallFilter)[] = [

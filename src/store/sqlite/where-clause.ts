@@ -47,15 +47,6 @@ export function whereClause(filter: CallFilter, moment: Moment): Condition {
   return allOf(conditions);
 }
 
-/** Whether the clause holds `status = 'pending'`, which lets the indexes of pending calls be used. */
-export function isPendingOnly({ statuses, due, waitingFor }: CallFilter): boolean {
-  return (
-    (statuses?.length === 1 && statuses[0] === 'pending') ||
-    due === true ||
-    (waitingFor?.every((gate) => gate !== 'claimed') ?? false)
-  );
-}
-
 export function allOf(conditions: readonly Condition[]): Condition {
   const parts = conditions.filter(({ sql }) => sql !== '');
   return { sql: parts.map(({ sql }) => sql).join(' AND '), values: parts.flatMap(({ values }) => values) };

@@ -34,6 +34,7 @@ async function empty(url: string): Promise<void> {
     if (tables.length === 0) return;
     const others = tables.map(({ tablename }) => tablename as string).filter((table) => table !== 'meta');
     await sql.unsafe(`${others.map((table) => `DELETE FROM ${table};`).join('')}
+      DELETE FROM call_counts;
       UPDATE counters SET last_id = 0, last_sequence = 0, changes_removed_through = 0;
       ALTER TABLE tokens ALTER id RESTART`);
   } finally {

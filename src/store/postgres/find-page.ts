@@ -1,5 +1,6 @@
 import type { Sort } from '../../../client/src/contract.ts';
-import { type CallFilter, type CallQuery, isPendingOnly, type Moment } from '../../core/call-filter.ts';
+import { type CallFilter, type CallQuery, isPendingOnly, type Moment, type Span } from '../../core/call-filter.ts';
+import type { EpochSeconds } from '../../core/clock.ts';
 import { projectParts } from '../../core/project-parts.ts';
 import { countedMatches } from './call-counts.ts';
 import { NULLS_LAST, orderOf } from './order.ts';
@@ -30,6 +31,8 @@ const SELECTIVE: readonly (keyof CallFilter)[] = [
   ...(['ids', 'campaigns', 'claimedBy', 'search'] as const),
 ];
 const MOST_PARTS = 16;
+/** Calls of so many seconds are no more than the found ones of other filters, or are at least found quickly. */
+const SHORT_SPAN = 31 * 86_400;
 
 /**
  * How the calls of a page are found and counted, in one statement and so as of one moment. Four ways, as PostgreSQL, which
@@ -44,7 +47,7 @@ export function findPage({ filter, moment, limit, at, sort }: CallQuery): PageSe
       : { ...{ filter, moment, where, limit }, sort: 'id', afterId: at.afterId, offset: 0 };
   const counted = countedMatches(filter);
   const isById = search.sort === 'id' || search.sort === '-id';
-  if (isById && isFound(filter, counted)) return amongMatches(search);
+  if (isById && isFound(search, counted)) return amongMatches(search);
   const rows = rowsOf(search, counted);
   const page = sql`page AS MATERIALIZED (
     SELECT id, row_number() OVER () AS place FROM (${rows}) AS ordered)`;
@@ -52,8 +55,15 @@ export function findPage({ filter, moment, limit, at, sort }: CallQuery): PageSe
 }
 
 /** Whether all that match are found first, of which there are few, and they are not counted already. */
-function isFound(filter: CallFilter, counted: Condition | undefined): boolean {
-  return counted === undefined && (isPendingOnly(filter) || SELECTIVE.some((name) => filter[name] !== undefined));
+function isFound({ filter, moment: { now } }: Search, counted: Condition | undefined): boolean {
+  if (counted !== undefined) return false;
+  const { createdAt, updatedAt } = filter;
+  const isShort = [createdAt, updatedAt].some((span) => span !== undefined && lengthOf(span, now) <= SHORT_SPAN);
+  return isShort || isPendingOnly(filter) || SELECTIVE.some((name) => filter[name] !== undefined);
+}
+
+function lengthOf({ from, to }: Span, now: EpochSeconds): number {
+  return (to ?? now) - (from ?? Number.NEGATIVE_INFINITY);
 }
 
 /** All that match once, from which both the number and the page are taken. */

@@ -7,48 +7,7 @@ import { createDatabase } from '../../../src/store/sqlite/create-database.ts';
 import { orderedParts } from '../../../src/store/sqlite/ordered-parts.ts';
 import { whereClause } from '../../../src/store/sqlite/where-clause.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
-
-/** Every documented filter, where it matters with one value and with several. */
-const FILTERS: Record<string, CallFilter> = {
-  date_between: { createdAt: { from: 1, to: 2 } },
-  'date_between from': { createdAt: { from: 1, to: null } },
-  updated_between: { updatedAt: { from: 1, to: 2 } },
-  schedule_lt: { scheduledUntil: 1 },
-  schedule_null: { withoutSchedule: true },
-  'schedule_lt and schedule_null': { scheduledUntil: 1, withoutSchedule: true },
-  caller_id: { callerNumbers: ['1'] },
-  'caller_id list': { callerNumbers: ['1', '2'] },
-  dnid: { dnidNumbers: ['1'] },
-  outbound_number: { outboundNumbers: ['1'] },
-  project_id: { projectIds: [1] },
-  'project_id list': { projectIds: [1, 2] },
-  inbound_route_id: { inboundRouteIds: [1] },
-  outbound_type: { outboundTypes: ['auto'] },
-  attend_type: { attendTypes: ['attended'] },
-  external_id: { externalIds: ['1'] },
-  'external_id list': { externalIds: ['1', '2'] },
-  assign_type: { assignTypes: ['queue'] },
-  'assign_type no_queue': { assignTypes: ['no_queue'] },
-  campaign: { campaigns: ['a'] },
-  'campaign list': { campaigns: ['a', 'b'] },
-  'status pending': { statuses: ['pending'] },
-  'status completed': { statuses: ['completed'] },
-  'status list': { statuses: ['pending', 'completed'] },
-  id: { ids: [1] },
-  'id list': { ids: [1, 2] },
-  source: { sources: ['api'] },
-  last_result: { lastResults: ['busy'] },
-  status_reason: { statusReasons: ['a'] },
-  destination: { destinations: ['a'] },
-  claimed_by: { claimedBy: ['a'] },
-  due: { due: true },
-  'not due': { due: false },
-  'waiting_for schedule': { waitingFor: ['schedule'] },
-  'waiting_for claimed': { waitingFor: ['claimed'] },
-  'waiting_for list': { waitingFor: ['claimed', 'agent', 'pbx_offline'] },
-  'search for a name': { search: 'ana' },
-  'search for a number': { search: '1234' },
-};
+import { FILTERS } from '../documented-filters.ts';
 
 /** These match a good part of all calls whatever they are asked for, so an index is read from end to end. */
 const BROAD = [

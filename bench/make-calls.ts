@@ -15,14 +15,18 @@ const YEAR = 365 * DAY;
 /** Calls belong to the projects 1 to this. */
 export const PROJECTS = 12;
 const CAMPAIGNS = 300;
+/** Of so many numbers all calls are, but those of open missed calls. With three digits more there are 3,000,000. */
+const SHARED_NUMBERS = 400_000;
 const CLOSED = [...Array.from({ length: 6 }, () => 'completed' as const), 'cancelled', 'deleted'] as const;
 
 /** Realistic calls in order of creation: mostly completed ones, about 2 % pending, with campaigns, agents, missed calls. */
 export function* makeCalls({ count, seed, now }: MakeCallsOptions): Generator<NewCall> {
   const random = randomOf(seed);
+  let openMissed = 0;
+  const nextOpenMissed = () => openMissed++;
   for (let index = 0; index < count; index += 1) {
     const createdAt = now - Math.floor((YEAR * (count - index)) / count);
-    yield makeCall(random, index, createdAt, now);
+    yield makeCall({ random, index, createdAt, now, nextOpenMissed });
   }
 }
 
@@ -42,7 +46,16 @@ export function numberOf(index: number): string {
 
 type Random = () => number;
 
-function makeCall(random: Random, index: number, createdAt: EpochSeconds, now: EpochSeconds): NewCall {
+interface CallToMake {
+  random: Random;
+  index: number;
+  createdAt: EpochSeconds;
+  now: EpochSeconds;
+  /** How many open missed calls there were before. */
+  nextOpenMissed: () => number;
+}
+
+function makeCall({ random, index, createdAt, now, nextOpenMissed }: CallToMake): NewCall {
   const below = (limit: number) => Math.floor(random() * limit);
   const chance = (share: number) => random() < share;
   const pick = <T>(list: readonly T[]): T => list[below(list.length)] as T;
@@ -64,9 +77,9 @@ function makeCall(random: Random, index: number, createdAt: EpochSeconds, now: E
   const wantsSchedule = chance(0.4);
   const changedAt = Math.min(now, createdAt + (isOpen ? below(3_600) : below(3 * DAY)));
   const type = pick(['queue', 'queue', 'user', 'context', null] as const);
-  const shared = below(400_000);
-  // There is one open missed call of a number.
-  const number = numberOf(isOpen && wasMissed ? 400_000 + index : shared);
+  const shared = below(SHARED_NUMBERS);
+  // There is one open missed call of a number, and the ranges hold too few for one of each index.
+  const number = numberOf(isOpen && wasMissed ? SHARED_NUMBERS + nextOpenMissed() : shared);
 
   return {
     projectId,

@@ -62,8 +62,7 @@ export async function compare(bench: Bench, variants: readonly Variant[], answer
   const { server, raw, seconds, rounds } = bench;
   await raw.prepare(answers);
   const load = loadOf(bench, variants);
-  // What a server keeps of a question asked before, it keeps from here on; some of it is ready only a moment later.
-  for (let time = 0; time < 2; time++) await loadOnce(load);
+  await warmUp(load);
   const ours: Measurement[] = [];
   const bare: Measurement[] = [];
   for (let round = 0; round < rounds; round++) {
@@ -72,6 +71,11 @@ export async function compare(bench: Bench, variants: readonly Variant[], answer
   }
   failIfAny(bench, [...ours, ...bare]);
   return { ours: medianOf(ours), raw: medianOf(bare) };
+}
+
+/** What a server keeps of a question asked before, it keeps from here on; some of it is ready only a moment later. */
+export async function warmUp(load: Load): Promise<void> {
+  for (let time = 0; time < 2; time++) await loadOnce(load);
 }
 
 /** Requests that nobody has asked before, in as many parts as there are rounds. */
@@ -86,7 +90,7 @@ export async function measureCold(bench: Bench, variants: readonly Variant[]): P
   return { ...medianOf(parts), requests: size * bench.rounds };
 }
 
-function loadOf({ server, credentials, connections }: Bench, variants: readonly Variant[]): Load {
+export function loadOf({ server, credentials, connections }: Bench, variants: readonly Variant[]): Load {
   const bodies = variants.map(({ parameters }) => readBody(parameters, credentials));
   return { target: server, bodies, headers: requestHeaders(credentials), connections };
 }
@@ -102,7 +106,7 @@ function isSampled(index: number, count: number): boolean {
 }
 
 /** Each figure by itself; failures are added up. */
-function medianOf(measurements: readonly Measurement[]): Measurement {
+export function medianOf(measurements: readonly Measurement[]): Measurement {
   const median = (figure: keyof Measurement) => {
     const sorted = measurements.map((measurement) => measurement[figure]).sort((a, b) => a - b);
     const middle = (sorted.length - 1) / 2;

@@ -1,0 +1,156 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { startPostgres } from '../test/support/postgres-server.ts';
+import type { BenchDatabase, RunDatabase } from './bench-database.ts';
+import { type Load, loadFor, type Measurement, untilAtRest } from './load.ts';
+import { describeMachine } from './machine.ts';
+import { type Bench, examine, loadOf, measureCold, medianOf, warmUp } from './measure.ts';
+import { DATABASE_KINDS, type DatabaseKind } from './options.ts';
+import { postgresDatabase } from './postgres-database.ts';
+import { startRawServer, startServer } from './servers.ts';
+import { SHAPES } from './shapes.ts';
+import { sqliteDatabase } from './sqlite-database.ts';
+import { figure, table } from './table.ts';
+import { drawVariants } from './variants.ts';
+
+/*
+ * What reading costs as the list grows, all sizes by turns, so that the cost of one size can be compared with that of another:
+ *
+ *     node bench/growth.ts [--database sqlite] [--sizes 10000,100000,1000000] [--seconds 2] [--rounds 3] [--cold 200]
+ *         [--variants 400] [--data bench/data]
+ *
+ * Ten million calls take 14 GB for SQLite (and as much again for the copy that a run works on), and are made in ten minutes.
+ */
+
+const { values } = parseArgs({
+  options: {
+    database: { type: 'string', default: 'sqlite' },
+    sizes: { type: 'string', default: '10000,100000,1000000' },
+    seconds: { type: 'string', default: '2' },
+    rounds: { type: 'string', default: '3' },
+    cold: { type: 'string', default: '200' },
+    variants: { type: 'string', default: '400' },
+    data: { type: 'string', default: join(import.meta.dirname, 'data') },
+  },
+});
+
+const kind = DATABASE_KINDS.find((one) => one === values.database);
+if (kind === undefined) throw new TypeError(`--database: ${values.database} (expected ${DATABASE_KINDS.join(' or ')})`);
+const sizes = values.sizes.split(',').map(Number);
+if (sizes.some((size) => !Number.isInteger(size) || size < 1_000)) throw new TypeError(`--sizes: ${values.sizes}`);
+const [seconds, rounds] = [Number(values.seconds), Number(values.rounds)];
+
+/** A server over a list of one size. */
+interface Sized {
+  size: number;
+  bytes: number;
+  startMs: number;
+  bench: Bench;
+  cold: (Measurement | undefined)[];
+  hot: Measurement[];
+}
+
+const tell = (sentence: string) => process.stderr.write(`${sentence}\n`);
+const failures: string[] = [];
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
+await using stack = new AsyncDisposableStack();
+const machine = describeMachine();
+const raw = stack.use(await startRawServer());
+const all: Sized[] = [];
+// All are prepared before the first one is copied: who prepares clears away copies of earlier runs.
+const prepared: { size: number; data: BenchDatabase }[] = [];
+mkdirSync(values.data, { recursive: true });
+const url = kind === 'postgres' ? await startedPostgres() : undefined;
+for (const size of sizes) prepared.push({ size, data: await prepare(kind, size) });
+for (const { size, data } of prepared) all.push(await open(size, data));
+for (const shape of SHAPES) {
+  const loads: Load[] = [];
+  for (const one of all) {
+    tell(`${figure(one.size)} calls: ${shape.name} ${shape.title}`);
+    const options = { seed: 1, hot: Number(values.variants), cold: Number(values.cold) };
+    const { hot, cold } = drawVariants(shape, one.bench.facts, options);
+    one.cold.push(await measureCold(one.bench, cold));
+    await examine(one.bench, hot);
+    loads.push(loadOf(one.bench, hot));
+    await warmUp(loads.at(-1) as Load);
+  }
+  const measured = all.map((): Measurement[] => []);
+  for (let round = 0; round < rounds; round++) {
+    for (const [place, load] of loads.entries()) measured[place]?.push(await loadFor(load, seconds));
+  }
+  for (const [place, one] of all.entries()) one.hot.push(medianOf(measured[place] as Measurement[]));
+}
+print();
+if (failures.length > 0) process.exitCode = 1;
+
+/** One for all sizes. */
+async function startedPostgres(): Promise<string> {
+  const postgres = await startPostgres({ fsync: true, dataFolder: join(values.data, 'postgres') });
+  stack.defer(() => postgres.stop());
+  return postgres.url;
+}
+
+async function prepare(databaseKind: DatabaseKind, rows: number): Promise<BenchDatabase> {
+  const options = { folder: values.data, rows, seed: 1, tell };
+  return stack.use(await (databaseKind === 'sqlite' ? sqliteDatabase(options) : postgresDatabase({ ...options, url })));
+}
+
+async function open(size: number, data: BenchDatabase): Promise<Sized> {
+  tell(`${figure(size)} calls: copying`);
+  const database: RunDatabase = stack.use(await data.copy());
+  const credentials = { token: randomBytes(16).toString('hex'), key: randomBytes(16).toString('hex') };
+  const logs = mkdtempSync(join(tmpdir(), 'callqueue-bench-growth-'));
+  stack.defer(() => rmSync(logs, { recursive: true, force: true }));
+  const server = stack.use(await startServer({ database, folder: logs, credentials, log: 'info' }));
+  await untilAtRest(server, 300_000);
+  const fail = (sentence: string) => {
+    failures.push(`${figure(size)} calls: ${sentence}`);
+    tell(`FAILED: ${sentence}`);
+  };
+  const bench: Bench = {
+    ...{ server, raw, credentials, seconds, rounds: 1, fail },
+    facts: database.facts,
+    connections: 16,
+  };
+  return { size, bytes: data.bytes, startMs: server.startMs, bench, cold: [], hot: [] };
+}
+
+function print(): void {
+  const { cpu, cores, node, commit, loadBefore } = machine;
+  const names = SHAPES.map(({ name }) => name);
+  const rows = (of: (one: Sized) => (Measurement | undefined)[]) =>
+    all.map((one) => [figure(one.size), ...of(one).map((measurement) => figure(measurement?.microseconds))]);
+  const [first, last] = [all[0] as Sized, all.at(-1) as Sized];
+  const ratios = last.hot.map(
+    ({ microseconds }, place) => microseconds / (first.hot[place] as Measurement).microseconds,
+  );
+  const others = Math.max(...all.flatMap(({ hot }) => hot.map((one) => one.others)));
+  process.stdout.write(
+    `${[
+      `${cores} × ${cpu}, Node ${node.slice(1)}; ${kind}; commit ${commit}, load before ${figure(loadBefore, 2)}; ` +
+        `16 connections, ${rounds} rounds of ${seconds} s by turns; others at most ${figure(others, 2)}`,
+      'Hot, idle: us a request, of server and database',
+      table(
+        ['calls', ...names],
+        [...rows(({ hot }) => hot), ['largest / smallest', ...ratios.map((ratio) => figure(ratio, 2))]],
+      ),
+      'Cold: every request a filter that was never asked before',
+      table(
+        ['calls', ...names],
+        rows(({ cold }) => cold),
+      ),
+      'Start',
+      table(
+        ['calls', 'MB', 'start ms', 'most memory MB'],
+        all.map(({ size, bytes, startMs, bench: { server } }) => [
+          ...[figure(size), figure(bytes / 1024 ** 2), figure(startMs), figure(server.peakMemory())],
+        ]),
+      ),
+      ...failures.map((failure) => `FAILED: ${failure}`),
+    ].join('\n\n')}\n`,
+  );
+}

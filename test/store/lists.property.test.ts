@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { randomOf } from '../../bench/make-calls.ts';
 import type { Command } from '../../src/core/call-command.ts';
 import type { CallQuery } from '../../src/core/call-filter.ts';
@@ -11,27 +11,34 @@ import { contextOf, saveOf } from '../support/commands.ts';
 import { plainDerivation } from '../support/derivation.ts';
 import { makeCall } from '../support/make-call.ts';
 import { spawnPlainWriter } from '../support/plain-writer.ts';
+import { createCallsDatabase, openTestStore } from '../support/postgres-store.ts';
 import { tempFolder } from '../support/temp-folder.ts';
+import { POSTGRES, SQLITE } from './backends.ts';
 import { NOW, randomCalls, randomFilter, SORTS } from './random-calls.ts';
 
 /**
- * A store that keeps lists, and one on the same file that does not, under random commands of both, imports, removals and
+ * Stores that keep lists, and one on the same database that does not, under random commands of all, imports, removals and
  * a clock that goes forth and back: after each step some of the same questions, asked again and again, are answered
  * alike, byte by byte. CALLQUEUE_TEST_SEED repeats a run.
  */
-const STEPS = 600;
 const FILTERS = 60;
 const ASKED_EACH_STEP = 8;
-/** More than are found within a question, so that the reading thread finds lists too. */
+/** More than are found within a question, so that the reading thread of SQLite finds lists too. */
 const CALLS = 3_000;
 
-type Random = ReturnType<typeof randomOf>;
+type ListOptions = Pick<SqliteStoreOptions, 'readLists' | 'lists'>;
 
-async function open(path: string, options: Partial<SqliteStoreOptions>): Promise<Store> {
-  const store = await openSqliteStore({ path, derivation: plainDerivation, ...options });
-  onTestFinished(() => store.close());
-  return store;
+interface Setup {
+  /** Opens the database of this test once more. */
+  open(options: ListOptions): Promise<Store>;
+  /** How many keep lists. */
+  instances: number;
+  steps: number;
+  seed: number;
+  bounds?: NonNullable<SqliteStoreOptions['lists']>['bounds'];
 }
+
+type Random = ReturnType<typeof randomOf>;
 
 function dice(random: Random) {
   const below = (limit: number) => Math.floor(random() * limit);
@@ -86,31 +93,27 @@ function questions(random: Random, seed: number): Omit<CallQuery, 'moment'>[] {
   });
 }
 
-async function compare(options: Pick<SqliteStoreOptions, 'lists' | 'spawnWriter'>, seed: number): Promise<number> {
+/** @returns how many answers of lists were held against the database by the stores themselves */
+async function compare({ open, instances, steps, seed, bounds }: Setup): Promise<number> {
   const random = randomOf(seed);
   const { below, pick } = dice(random);
-  const path = join(tempFolder(), 'calls.db');
   let checks = 0;
-  const kept = await open(path, {
-    ...options,
-    lists: {
-      ...options.lists,
-      everyMs: 0,
-      onChecked(isEqual) {
-        checks += 1;
-        expect(isEqual, `seed ${seed}`).toBe(true);
-      },
-    },
-  });
-  const plain = await open(path, { readLists: false });
+  const onChecked = (isEqual: boolean) => {
+    checks += 1;
+    expect(isEqual, `seed ${seed}`).toBe(true);
+  };
+  const plain = await open({ readLists: false });
+  const kept: Store[] = [];
+  for (let number = 0; number < instances; number++)
+    kept.push(await open({ lists: { bounds, everyMs: 0, onChecked } }));
   const session = await plain.beginImport();
   await session.add(randomCalls(CALLS, seed));
   await session.commit();
   const asked = questions(random, seed);
 
   let now = NOW;
-  for (let step = 0; step < STEPS; step++) {
-    const writer = pick(kept, plain);
+  for (let step = 0; step < steps; step++) {
+    const writer = pick(plain, ...kept);
     const turn = below(100);
     if (turn < 60) await writer.execute(randomCommand(random, now), contextOf({ now }));
     else if (turn < 75) now += below(4);
@@ -122,30 +125,72 @@ async function compare(options: Pick<SqliteStoreOptions, 'lists' | 'spawnWriter'
       await more.commit();
     }
     const moment = { now, pbxConnected: random() < 0.2 };
-    for (let count = 0; count < ASKED_EACH_STEP; count++) {
-      const query: CallQuery = { ...pick(...asked), moment };
+    const queries = Array.from({ length: ASKED_EACH_STEP }, (): CallQuery => ({ ...pick(...asked), moment }));
+    // All at once, so that questions share a look at the database where they can.
+    const answers = kept.map(async (store) => Promise.all(queries.map((query) => store.readRendered(query))));
+    const asCalls = kept.map(async (store) => store.readCalls(queries[0] as CallQuery));
+    for (const [place, query] of queries.entries()) {
       const where = `seed ${seed}, step ${step}: ${JSON.stringify(query)}`;
-      const [answer, expected] = [await kept.readRendered(query), await plain.readRendered(query)];
-      expect({ ...answer, json: text(answer.json) }, where).toEqual({ ...expected, json: text(expected.json) });
-      if (count === 0) expect(await kept.readCalls(query), where).toEqual(await plain.readCalls(query));
+      const expected = await plain.readRendered(query);
+      for (const of of answers) {
+        const answer = (await of)[place];
+        expect({ ...answer, json: text(answer?.json) }, where).toEqual({ ...expected, json: text(expected.json) });
+      }
+      if (place > 0) continue;
+      const expectedCalls = await plain.readCalls(query);
+      for (const of of asCalls) expect(await of, where).toEqual(expectedCalls);
     }
   }
   return checks;
 }
 
-const text = (json: Uint8Array) => Buffer.from(json).toString();
+const text = (json: Uint8Array | undefined) => Buffer.from(json ?? []).toString();
 
 const seed = Number(process.env.CALLQUEUE_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const NARROW = { lists: 8, idBytes: 40_000, pageBytes: 100_000 };
 
-test('lists answer what plain SQL answers, whoever changes calls, and however the clock moves', async () => {
-  expect(await compare({}, seed)).toBeGreaterThan(STEPS / 2);
-}, 120_000);
+describe.skipIf(!SQLITE.isChosen)('SQLite', () => {
+  const prepare = (options: Partial<SqliteStoreOptions> = {}) => {
+    const path = join(tempFolder(), 'calls.db');
+    const open = async (own: ListOptions) => {
+      // Whoever answers by SQL alone has no other thread for it.
+      const threads = own.readLists === false ? {} : options;
+      const store = await openSqliteStore({ path, derivation: plainDerivation, ...threads, ...own });
+      onTestFinished(() => store.close());
+      return store;
+    };
+    return { open, instances: 1, steps: 600 };
+  };
 
-test('the same with long lists found by the reading thread', async () => {
-  expect(await compare({ spawnWriter: spawnPlainWriter }, seed + 1)).toBeGreaterThan(10);
-}, 120_000);
+  test('lists answer what plain SQL answers, whoever changes calls, and however the clock moves', async () => {
+    expect(await compare({ ...prepare(), seed })).toBeGreaterThan(300);
+  }, 120_000);
 
-test('the same when there is hardly room for lists and pages', async () => {
-  const bounds = { lists: 8, idBytes: 40_000, pageBytes: 100_000 };
-  expect(await compare({ lists: { bounds } }, seed + 2)).toBeGreaterThan(10);
-}, 120_000);
+  test('the same with long lists found by the reading thread', async () => {
+    expect(await compare({ ...prepare({ spawnWriter: spawnPlainWriter }), seed: seed + 1 })).toBeGreaterThan(10);
+  }, 120_000);
+
+  test('the same when there is hardly room for lists and pages', async () => {
+    expect(await compare({ ...prepare(), seed: seed + 2, bounds: NARROW })).toBeGreaterThan(10);
+  }, 120_000);
+});
+
+describe.skipIf(!POSTGRES.isChosen)('PostgreSQL', () => {
+  const prepare = async () => {
+    const url = await createCallsDatabase();
+    const open = async (own: ListOptions) => {
+      const store = await openTestStore(url, own);
+      onTestFinished(() => store.close());
+      return store;
+    };
+    return { open, instances: 2, steps: 200 };
+  };
+
+  test('lists of two instances answer what plain SQL answers, whoever changes calls, and however the clock moves', async () => {
+    expect(await compare({ ...(await prepare()), seed })).toBeGreaterThan(100);
+  }, 120_000);
+
+  test('the same when there is hardly room for lists and pages', async () => {
+    expect(await compare({ ...(await prepare()), seed: seed + 2, bounds: NARROW })).toBeGreaterThan(10);
+  }, 120_000);
+});

@@ -47,6 +47,8 @@ export class LiveLists {
   /** Of what all lists show: the place in the change feed; and the instant, of those that move with the clock. */
   #sequence = 0;
   #now: EpochSeconds | undefined;
+  /** How many lists move with the clock. */
+  #clocked = 0;
   #questions = 0;
 
   constructor(bounds: ListBounds = DEFAULT_BOUNDS) {
@@ -69,9 +71,9 @@ export class LiveLists {
     return this.#sequence;
   }
 
-  /** The instant that lists show which move with the clock; undefined: there was none yet. */
+  /** The instant that lists show which move with the clock; undefined: there are none. */
   get now(): EpochSeconds | undefined {
-    return this.#now;
+    return this.#clocked === 0 ? undefined : this.#now;
   }
 
   /** The list of a question, whatever instant it shows. */
@@ -108,7 +110,10 @@ export class LiveLists {
     else this.#bringIn(turned, clocked);
   }
 
-  /** Told of every question that SQL has answered. @returns whether a list is to be made of it */
+  /**
+   * Told of every question that SQL has answered: the first page of a filter the first time is no reason for a list.
+   * @returns whether a list is to be made of it
+   */
   isWanted(query: CallQuery): boolean {
     const key = this.#keyOf(query);
     const isLaterPage = 'page' in query.at ? query.at.page > 1 : query.at.afterId > 0;
@@ -129,22 +134,25 @@ export class LiveLists {
       .finally(() => this.#building.delete(key));
   }
 
-  /**
-   * Takes a list in, and brings in what changed since it was found.
-   * @param content undefined: it cannot be kept, and is not to be found again
-   */
-  adopt(query: CallQuery, content: ListContent | undefined, { changes, turned }: ListLag): void {
+  /** The list of a question cannot be kept, and is not to be found again. */
+  giveUp(query: CallQuery): void {
+    this.#asked.giveUp(this.#keyOf(query));
+  }
+
+  /** Takes a list in, and brings in what changed since it was found. */
+  adopt(query: CallQuery, content: ListContent, { changes, turned }: ListLag): void {
     const key = this.#keyOf(query);
-    if (content === undefined) {
-      this.#asked.giveUp(key);
-      return;
-    }
     const question = listQuestionOf(query);
     const list = new LiveList(key, question, listOrderOf(question, content));
     if (changes === undefined || (list.isClocked && turned === undefined)) return;
+    const known = this.#lists.get(key);
+    if (known !== undefined) this.discard(known);
     this.#lists.set(key, list);
     list.usedAt = ++this.#questions;
-    if (list.isClocked) this.#now ??= content.now;
+    if (list.isClocked) {
+      if (this.#clocked === 0) this.#now = content.now;
+      this.#clocked += 1;
+    }
     if (list.isClocked && turned !== undefined) this.#bringIn(turned, [list]);
     this.#bringIn(changes, [list]);
     this.#makeRoom();
@@ -160,7 +168,9 @@ export class LiveLists {
 
   discard(list: LiveList): void {
     this.#shelf.drop(list, { from: 0, to: Number.POSITIVE_INFINITY });
-    if (this.#lists.get(list.key) === list) this.#lists.delete(list.key);
+    if (this.#lists.get(list.key) !== list) return;
+    this.#lists.delete(list.key);
+    if (list.isClocked) this.#clocked -= 1;
   }
 
   clear(): void {

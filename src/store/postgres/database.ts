@@ -36,6 +36,7 @@ export class Database {
   /** PostgreSQL has no connection to give until then, as far as is known. */
   #fullUntil = Number.NEGATIVE_INFINITY;
   #isClosed = false;
+  #losses = 0;
 
   constructor(options: DatabaseOptions) {
     this.address = addressOf(options.url);
@@ -51,6 +52,11 @@ export class Database {
 
   get isOpen(): boolean {
     return !this.#isClosed;
+  }
+
+  /** How many connections have ended. As long as it is the same, PostgreSQL has not been started anew. */
+  get losses(): number {
+    return this.#losses;
   }
 
   get isReadOnly(): boolean {
@@ -207,6 +213,7 @@ export class Database {
   }
 
   #forget(lost: Session): void {
+    this.#losses += 1;
     this.#sessions.delete(lost);
     const place = this.#idle.indexOf(lost);
     if (place >= 0) this.#idle.splice(place, 1);

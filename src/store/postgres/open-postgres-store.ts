@@ -16,7 +16,7 @@ import { beginImport } from './import-calls.ts';
 import { databaseBytes } from './inspect-database.ts';
 import { lastSequence, readChanges, readHistory } from './journal.ts';
 import { migrate, requireNewestSchema } from './migrate.ts';
-import { callPage, renderedPage } from './read-calls.ts';
+import { createListReader, createPlainReader, type PageReaderOptions } from './page-reader.ts';
 import { readStats } from './stats.ts';
 import type { StoreLogger } from './store-logger.ts';
 import { createStoreWriter } from './store-writer.ts';
@@ -46,6 +46,10 @@ export interface PostgresStoreOptions extends Pick<DatabaseOptions, 'mostSession
   untilReachable?: AbortSignal;
   /** Called after each commit of commands. */
   onCommit?: (group: CommittedGroup) => void;
+  /** Whether filters that are asked again are answered from lists that are kept; default: they are. */
+  readLists?: boolean;
+  /** How much the lists may take, and what comes of checking them. */
+  lists?: Pick<PageReaderOptions, 'bounds' | 'everyMs' | 'onChecked'>;
 }
 
 /**
@@ -112,10 +116,21 @@ async function bringUpToDate(
   }
 }
 
+/** Where derived rows may be those of other settings, nothing that was made from them is kept. */
+function createPageReader(
+  parts: Pick<PageReaderOptions, 'database' | 'guard'>,
+  { readLists = true, lists, logger, whenDerivedDiffers }: PostgresStoreOptions,
+) {
+  return readLists && whenDerivedDiffers !== 'ignore'
+    ? createListReader({ ...parts, ...lists, logger })
+    : createPlainReader(parts);
+}
+
 function createStore(
   { database, guard, clock }: { database: Database; guard: DerivedGuard; clock: DatabaseClock },
-  { derivation, lockWaitMs = LOCK_WAIT_MS, onCommit }: PostgresStoreOptions,
+  options: PostgresStoreOptions,
 ): Store {
+  const { derivation, lockWaitMs = LOCK_WAIT_MS, onCommit } = options;
   const signal = createChangeSignal(database);
   const writer = createStoreWriter({
     database,
@@ -136,8 +151,7 @@ function createStore(
   }
 
   return {
-    readRendered: (query) => renderedPage(database, guard, query),
-    readCalls: (query) => callPage(database, query),
+    ...createPageReader({ database, guard }, options),
     streamCalls: (filter: CallFilter, moment: Moment) => streamCalls(database, filter, moment),
     beginImport: (options: ImportOptions = {}) =>
       beginImport({ database, derivation, guard, lockWaitMs, onCommit: signal.committed }, options),

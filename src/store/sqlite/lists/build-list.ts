@@ -3,7 +3,7 @@ import type { KeyedIds } from '../../lists/key-order.ts';
 import type { ListContent } from '../../lists/list-content.ts';
 import { HIGHEST_ID } from '../../lists/list-order.ts';
 import type { ListQuestion } from '../../lists/live-list.ts';
-import { parseIds } from '../../lists/parse-ids.ts';
+import { parseNumbers } from '../../lists/parse-numbers.ts';
 import { type SortKey, sortKeyOf } from '../../lists/sort-key.ts';
 import type { Connection } from '../connection.ts';
 import { countMatches, idRange, whereOf } from '../find-page.ts';
@@ -41,7 +41,7 @@ function idsOf(connection: Connection, where: Condition): Int32Array {
     `SELECT CAST(group_concat(id) AS BLOB) FROM calls${whereOf(where)}`,
     where.values,
   ) as Uint8Array | null;
-  return text === null ? new Int32Array(0) : parseIds(text).sort();
+  return text === null ? new Int32Array(0) : parseNumbers(text, (length) => new Int32Array(length)).sort();
 }
 
 function keyedIds(connection: Connection, where: Condition, key: SortKey): KeyedIds {

@@ -89,16 +89,17 @@ export class ListFollower {
   }
 
   #adopt(query: CallQuery, content: ListContent | undefined): void {
-    const lag =
-      content === undefined
-        ? { changes: undefined, turned: undefined }
-        : {
-            changes: changedBetween(this.#connection, content.sequence, this.#lists.sequence, MOST_CHANGES),
-            turned: movesWithClock(query.filter)
-              ? turnedBetween(this.#connection, content.now, this.#lists.now ?? content.now, MOST_CHANGES)
-              : NO_CHANGES,
-          };
-    this.#lists.adopt(query, content, lag);
+    if (content === undefined) {
+      this.#lists.giveUp(query);
+      return;
+    }
+    const { sequence, now = content.now } = this.#lists;
+    this.#lists.adopt(query, content, {
+      changes: changedBetween(this.#connection, content.sequence, sequence, MOST_CHANGES),
+      turned: movesWithClock(query.filter)
+        ? turnedBetween(this.#connection, content.now, now, MOST_CHANGES)
+        : NO_CHANGES,
+    });
   }
 
   #turnClock(now: EpochSeconds): void {

@@ -1,3 +1,4 @@
+import type { DeepPages } from './deep-pages.ts';
 import type { Measurement } from './load.ts';
 import type { DatabaseReport } from './report.ts';
 
@@ -18,7 +19,7 @@ export function goalsOf(report: DatabaseReport): Goal[] {
   return report.kind === 'sqlite' ? goalsOfSqlite(report) : goalsOfPostgres(report);
 }
 
-function goalsOfSqlite({ shapes, extractions, writes, startMs }: DatabaseReport): Goal[] {
+function goalsOfSqlite({ shapes, extractions, deepPages, writes, startMs }: DatabaseReport): Goal[] {
   const ofRaw = ({ ours, raw }: { ours: Measurement; raw: Measurement }) =>
     (100 * raw.microseconds) / ours.microseconds;
   return [
@@ -26,6 +27,7 @@ function goalsOfSqlite({ shapes, extractions, writes, startMs }: DatabaseReport)
     atLeast('hot, under changes', 50, '% of raw', shapes, ({ name, changing }) => [name, changing && ofRaw(changing)]),
     atMost('cold', 1500, 'us', shapes, ({ name, cold }) => [name, cold?.microseconds]),
     atLeast('extraction', 450, 'pages/s', extractions, ({ by, idle }) => [`by ${by}`, idle.pagesPerSecond]),
+    deepPage(deepPages),
     atMost('start', 1000, 'ms', [startMs], (ms) => ['', ms]),
     atLeast('saves in requests of 1,000', 8000, 'calls/s', writes, of('saves of 1,000, 4 clients', 1000)),
     atLeast('single saves, by group commit', 2000, 'calls/s', writes, of('saves of one, 64 clients', 1)),
@@ -39,10 +41,12 @@ function goalsOfSqlite({ shapes, extractions, writes, startMs }: DatabaseReport)
   ].flat();
 }
 
-function goalsOfPostgres({ shapes, writes, startMs }: DatabaseReport): Goal[] {
+function goalsOfPostgres({ shapes, extractions, deepPages, writes, startMs }: DatabaseReport): Goal[] {
   return [
     atMost('hot, idle, server and database', 400, 'us', shapes, ({ name, idle }) => [name, idle.ours.microseconds]),
     atMost('cold, server and database', 3000, 'us', shapes, ({ name, cold }) => [name, cold?.microseconds]),
+    atLeast('extraction', 450, 'pages/s', extractions, ({ by, idle }) => [`by ${by}`, idle.pagesPerSecond]),
+    deepPage(deepPages),
     atMost('start', 1000, 'ms', [startMs], (ms) => ['', ms]),
     atLeast('saves in requests of 1,000', 5000, 'calls/s', writes, of('saves of 1,000, 4 clients', 1000)),
     atLeast('claims and completions, 8 agents', 1500, 'a second', writes, of('claim and complete, 8 agents', 1)),
@@ -54,6 +58,14 @@ function goalsOfPostgres({ shapes, writes, startMs }: DatabaseReport): Goal[] {
       of('claim and complete, 64 agents', 1),
     ),
   ].flat();
+}
+
+/** They cost the same, but for what a measurement differs from the next. */
+function deepPage(pages: readonly DeepPages[]): Goal[] {
+  return atMost('page 9,000 beside page 1', 110, '%', pages, ({ title, first, deep }) => [
+    title,
+    (100 * deep.microseconds) / first.microseconds,
+  ]);
 }
 
 type Figure<T> = (one: T) => [name: string, figure: number | undefined];

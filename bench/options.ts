@@ -10,7 +10,7 @@ export interface BenchOptions {
   seed: number;
   /** Length of a measurement. */
   seconds: number;
-  /** Letters of shapes.ts, `i` for the extraction, `w` for the writes. */
+  /** Letters of shapes.ts, `i` for the extraction, `p` for pages far behind, `w` for the writes. */
   shapes: readonly string[];
   connections: number;
   /** Row changes a second in the second half; 0 leaves that half out. */
@@ -33,7 +33,7 @@ export interface BenchOptions {
   save: boolean;
 }
 
-export const SHAPE_NAMES = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'w'] as const;
+export const SHAPE_NAMES = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'p', 'w'] as const;
 
 export const DATABASE_KINDS = ['sqlite', 'postgres'] as const;
 export type DatabaseKind = (typeof DATABASE_KINDS)[number];

@@ -1,4 +1,5 @@
 import type { BenchDatabase } from './bench-database.ts';
+import type { DeepPages } from './deep-pages.ts';
 import type { Extraction } from './extraction.ts';
 import { type Goal, goalsOf } from './goals.ts';
 import type { Measurement } from './load.ts';
@@ -26,6 +27,7 @@ export interface DatabaseReport extends Pick<BenchDatabase, 'kind' | 'descriptio
   peakMemoryOfWritesMb: number | undefined;
   shapes: readonly ShapeReport[];
   extractions: readonly ExtractionReport[];
+  deepPages: readonly DeepPages[];
   writes: readonly WriteReport[];
   failures: readonly string[];
 }
@@ -52,7 +54,7 @@ export function reportText({ machine, options, databases }: Report): string {
 }
 
 function databaseText(report: DatabaseReport, options: BenchOptions): string {
-  const { shapes, extractions, writes, failures } = report;
+  const { shapes, extractions, deepPages, writes, failures } = report;
   const changing = shapes.flatMap((shape) => (shape.changing === undefined ? [] : [{ ...shape, ...shape.changing }]));
   const goals = goalsOf(report);
   return [
@@ -73,6 +75,9 @@ function databaseText(report: DatabaseReport, options: BenchOptions): string {
     ...(extractions.length === 0
       ? []
       : ['Extraction (i): all calls of a project, one connection', extractionTable(extractions)]),
+    ...(deepPages.length === 0
+      ? []
+      : ['Pages far behind (p): the same question, each page again and again', deepPagesTable(deepPages)]),
     ...(writes.length === 0 ? [] : ['Writes (w): over HTTP with the hash, every commit durable', writesTable(writes)]),
     ...(goals.length === 0 ? [] : [`Goals, set for 1,000,000 calls; each by its worst figure`, goalsTable(goals)]),
     ...failures.map((failure) => `FAILED: ${failure}`),
@@ -188,6 +193,20 @@ function extractionTable(extractions: readonly ExtractionReport[]): string {
     extractions.flatMap(({ by, idle, changing }) => [
       row(`by ${by}, idle`, idle),
       ...(changing === undefined ? [] : [row(`by ${by}, under changes`, changing)]),
+    ]),
+  );
+}
+
+function deepPagesTable(pages: readonly DeepPages[]): string {
+  return table(
+    ['question', 'page', 'us of page 1', 'us of this page', 'ratio', 'ms the first time'],
+    pages.map(({ title, page, first, deep, firstTimeMs }) => [
+      title,
+      figure(page),
+      figure(first.microseconds),
+      figure(deep.microseconds),
+      figure(deep.microseconds / first.microseconds, 2),
+      figure(firstTimeMs, 1),
     ]),
   );
 }

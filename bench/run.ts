@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BenchDatabase, RunDatabase } from './bench-database.ts';
 import { startChild } from './child.ts';
+import { compareDeepPages, type DeepPages } from './deep-pages.ts';
 import { extractByCursor, extractByPages } from './extraction.ts';
 import { untilAtRest } from './load.ts';
 import { describeMachine } from './machine.ts';
@@ -118,6 +119,12 @@ async function measureAll(
     extractions.push({ by: 'cursor', idle: await extractByCursor(bench, 'quiet'), changing: undefined });
   }
 
+  let deepPages: DeepPages[] = [];
+  if (options.shapes.includes('p')) {
+    tell('p, idle: the first page and one far behind');
+    deepPages = await compareDeepPages(bench);
+  }
+
   if (options.writes > 0) {
     let writers = 0;
     const whileChanging = <T>(work: () => Promise<T>) => {
@@ -144,7 +151,7 @@ async function measureAll(
     ? await measureWrites({ ...{ server, database, credentials, tell, fail }, scale: options.scale })
     : [];
   const peaks = { peakMemoryMb, peakMemoryOfWritesMb: writes.length === 0 ? undefined : server.peakMemory() };
-  return { startMs: server.startMs, restSeconds, ...peaks, shapes, extractions, writes, failures };
+  return { startMs: server.startMs, restSeconds, ...peaks, shapes, extractions, deepPages, writes, failures };
 }
 
 /** Does the work while another process changes calls. */

@@ -43,18 +43,23 @@ describe('the bench', () => {
     const json = join(folder, 'report.json');
     const data = join(folder, 'data');
     const size = ['--rows', `${ROWS}`, '--variants', '20', '--cold', '20', '--scale', '0.001'];
-    const time = ['--seconds', '0.1', '--rounds', '1', '--shapes', 'a,b,i,w'];
+    const time = ['--seconds', '0.1', '--rounds', '1', '--shapes', 'a,b,i,p,w'];
     const { code, stdout, stderr } = await bench(...size, ...time, '--data', data, '--json', json);
 
     expect(stderr).not.toContain('FAILED');
     expect(code).toBe(0);
     const { databases }: Report = JSON.parse(readFileSync(json, 'utf8'));
     expect(databases.map(({ kind }) => kind)).toEqual(['sqlite', 'postgres']);
-    for (const { kind, description, data, failures, shapes, extractions, writes } of databases) {
+    for (const { kind, description, data, failures, shapes, extractions, deepPages, writes } of databases) {
       expect(failures).toEqual([]);
       expect(data.rows).toBe(ROWS);
       if (kind === 'postgres') expect(description).toContain('fsync on, synchronous_commit on, full_page_writes on');
       expect(shapes.map(({ name }) => name)).toEqual(['a', 'b']);
+      expect(deepPages.map(({ page }) => page)).toEqual([ROWS / 100, expect.any(Number)]);
+      for (const { first, deep } of deepPages) {
+        expect([first.failures, deep.failures]).toEqual([0, 0]);
+        expect(deep.requests).toBeGreaterThan(0);
+      }
       for (const { name, idle, changing, cold } of shapes) {
         for (const measurement of [idle.ours, idle.raw, changing?.ours, changing?.raw]) {
           expect(measurement?.requests, name).toBeGreaterThan(0);
@@ -80,7 +85,7 @@ describe('the bench', () => {
     expect(code).toBe(2);
     expect(stderr).toContain('--rows: 12.5 (expected a whole number from 1000 to 100000000)');
     expect(stdout).toBe('');
-    expect(() => parseOptions(['--shapes', 'a,z'])).toThrow('--shapes: z (expected some of a,b,c,d,e,f,g,h,i,w)');
+    expect(() => parseOptions(['--shapes', 'a,z'])).toThrow('--shapes: z (expected some of a,b,c,d,e,f,g,h,i,p,w)');
     expect(() => parseOptions(['--database', 'mysql'])).toThrow(
       '--database: mysql (expected sqlite, postgres or both)',
     );
@@ -97,7 +102,15 @@ describe('the goals', () => {
   });
   const report: DatabaseReport = {
     ...{ kind: 'sqlite', description: '', data: { rows: 1, bytes: 1, made: undefined } },
-    ...{ startMs: 999, restSeconds: 1, peakMemoryMb: 1, peakMemoryOfWritesMb: 1, extractions: [], failures: [] },
+    ...{
+      startMs: 999,
+      restSeconds: 1,
+      peakMemoryMb: 1,
+      peakMemoryOfWritesMb: 1,
+      extractions: [],
+      deepPages: [],
+      failures: [],
+    },
     shapes: [shape('a', 30, 24, 400), shape('b', 40, 24, 3100)],
     writes: [
       { ...of(1), title: 'saves of one, 64 clients', calls: 1, commandsPerCommit: 1, loggedBytesPerCall: Number.NaN },

@@ -14,7 +14,7 @@ export function envelopeOf({ status, body }: Answer): { pagination: PagePaginati
 
 /** What differs between an answer and what the database holds; undefined: nothing. */
 export async function differenceOf(
-  { parameters, where, values }: Variant,
+  { parameters, where, values, order }: Variant,
   answer: Answer,
   facts: Pick<Facts, 'countWhere' | 'idsWhere'>,
 ): Promise<string | undefined> {
@@ -23,7 +23,7 @@ export async function differenceOf(
   const count = await facts.countWhere(where, values);
   if (pagination.row_count !== count) return `${asked}: row_count is ${pagination.row_count}, ${count} calls match`;
   const limit = pagination.page_size;
-  const expected = await facts.idsWhere(where, values, { limit, offset: (parameters.page - 1) * limit });
+  const expected = await facts.idsWhere(where, values, { limit, offset: (parameters.page - 1) * limit, order });
   const ids = results.map(({ id }) => id);
   const place = Array.from({ length: Math.max(ids.length, expected.length) }).findIndex(
     (_, index) => ids[index] !== expected[index],

@@ -1,5 +1,5 @@
 import { differenceOf } from './check.ts';
-import { loadFor, type Measurement } from './load.ts';
+import { loadFor, type Measurement, untilAtRest } from './load.ts';
 import { type Bench, loadOf, medianOf, warmUp } from './measure.ts';
 import { createAsker, readBody } from './requests.ts';
 import type { Variant } from './shapes.ts';
@@ -16,32 +16,47 @@ export interface DeepPages {
 }
 
 const PAGE_SIZE = 100;
-/** Where as many calls match; otherwise the last page. */
+/** Where as many calls match; otherwise the last full page. */
 const WISHED_PAGE = 9_000;
 const MOSTLY: readonly string[] = ['completed', 'cancelled', 'deleted'];
 
-const QUESTIONS = [
+/** More than a list of all ids takes to be made. */
+const PATIENCE_MS = 60_000;
+
+type Question = Pick<Variant, 'where' | 'order'> & { title: string } & Omit<Variant['parameters'], 'page'>;
+
+const QUESTIONS: readonly Question[] = [
   { title: 'no filter', filters: {}, where: 'TRUE' },
   {
     title: `status ${MOSTLY.join(', ')}`,
     filters: { status: MOSTLY },
     where: `status IN (${MOSTLY.map((status) => `'${status}'`).join(', ')})`,
   },
+  { title: 'no filter, youngest first', filters: {}, sort: '-created_at', where: 'TRUE', order: 'created_at DESC, id' },
 ];
+
+/** A page with fewer calls would cost less for that alone. */
+export function deepPageOf(matches: number): number {
+  return Math.max(1, Math.min(WISHED_PAGE, Math.floor(matches / PAGE_SIZE)));
+}
 
 /** Each page again and again, by turns. */
 export async function compareDeepPages(bench: Bench): Promise<DeepPages[]> {
   const reports: DeepPages[] = [];
-  for (const { title, filters, where } of QUESTIONS) {
+  for (const { title, where, order, ...question } of QUESTIONS) {
     const matches = await bench.facts.countWhere(where, []);
-    const page = Math.min(WISHED_PAGE, Math.ceil(matches / PAGE_SIZE));
-    const variantOf = (number: number): Variant => ({ parameters: { page: number, filters }, where, values: [] });
+    const page = deepPageOf(matches);
+    const variantOf = (number: number): Variant => ({
+      ...{ parameters: { page: number, ...question }, where, values: [] },
+      ...(order !== undefined && { order }),
+    });
     await check(bench, variantOf(1));
     const firstTimeMs = await check(bench, variantOf(page));
     const loads = [1, page].map((number) => loadOf(bench, [variantOf(number)]));
     const measured: [Measurement[], Measurement[]] = [[], []];
     for (const load of loads)
       await warmUp({ ...load, bodies: Array.from({ length: 100 }, () => load.bodies[0] ?? '') });
+    await untilAtRest(bench.server, PATIENCE_MS);
     for (let round = 0; round < bench.rounds; round++) {
       for (const [place, load] of loads.entries()) measured[place]?.push(await loadFor(load, bench.seconds));
     }

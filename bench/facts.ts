@@ -14,18 +14,22 @@ export interface Facts extends Disposable {
   valueAt(column: 'caller_id' | 'external_id', place: number): string | null;
   /** How many calls match. */
   countWhere(where: string, values: readonly SqlValue[]): number | Promise<number>;
-  /** Ids of calls that match, ascending; of all of them, or of one page. */
+  /** Ids of calls that match, ascending or in the order given in SQL; of all of them, or of one page. */
   idsWhere(
     where: string,
     values: readonly SqlValue[],
-    page?: { limit: number; offset: number },
+    page?: { limit: number; offset: number; order?: string | undefined },
   ): number[] | Promise<number[]>;
 }
 
 /** Those of a file are read at once. */
 export interface FileFacts extends Facts {
   countWhere(where: string, values: readonly SqlValue[]): number;
-  idsWhere(where: string, values: readonly SqlValue[], page?: { limit: number; offset: number }): number[];
+  idsWhere(
+    where: string,
+    values: readonly SqlValue[],
+    page?: { limit: number; offset: number; order?: string | undefined },
+  ): number[];
 }
 
 /** @param path of a file, or its URL with `?immutable=1` when nobody writes to it */
@@ -51,8 +55,8 @@ export function openFacts(path: string): FileFacts {
     // NOT INDEXED: an index that has lost a row would deceive the server and the check alike.
     countWhere: (where, values) =>
       all(`SELECT count(*) FROM calls NOT INDEXED WHERE ${where}`, values)[0]?.[0] as number,
-    idsWhere(where, values, { limit, offset } = { limit: -1, offset: 0 }) {
-      const sql = `SELECT id FROM calls NOT INDEXED WHERE ${where} ORDER BY id LIMIT ? OFFSET ?`;
+    idsWhere(where, values, { limit, offset, order = 'id' } = { limit: -1, offset: 0 }) {
+      const sql = `SELECT id FROM calls NOT INDEXED WHERE ${where} ORDER BY ${order} LIMIT ? OFFSET ?`;
       return all(sql, [...values, limit, offset]).map(([id]) => id as number);
     },
     [Symbol.dispose]: () => database.close(),

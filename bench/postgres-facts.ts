@@ -21,7 +21,9 @@ export function openPostgresFacts(address: string, drawn: Facts): Facts & { clos
     },
     async idsWhere(where, values, page) {
       const part = page === undefined ? '' : ` LIMIT ${page.limit} OFFSET ${page.offset}`;
-      return (await all(`SELECT id FROM calls WHERE ${where} ORDER BY id${part}`, values)).map(([id]) => Number(id));
+      return (await all(`SELECT id FROM calls WHERE ${where} ORDER BY ${page?.order ?? 'id'}${part}`, values)).map(
+        ([id]) => Number(id),
+      );
     },
     close: () => sql.end(),
   };

@@ -4,9 +4,11 @@ import { localTime, NOW } from './settings.ts';
 
 /** One request, and what its answer must hold, written in SQL that knows nothing of the server's. */
 export interface Variant {
-  parameters: { page: number; filters: { readonly [name: string]: PhpValue } };
+  parameters: { page: number; filters: { readonly [name: string]: PhpValue }; sort?: string };
   where: string;
   values: readonly SqlValue[];
+  /** What `sort` means in SQL; default: by id. */
+  order?: string;
 }
 
 export interface Shape {

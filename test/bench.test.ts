@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { differenceOf } from '../bench/check.ts';
+import { deepPageOf } from '../bench/deep-pages.ts';
 import { extractionDifference } from '../bench/extraction.ts';
 import { goalsOf } from '../bench/goals.ts';
 import { parseOptions } from '../bench/options.ts';
@@ -55,7 +56,7 @@ describe('the bench', () => {
       expect(data.rows).toBe(ROWS);
       if (kind === 'postgres') expect(description).toContain('fsync on, synchronous_commit on, full_page_writes on');
       expect(shapes.map(({ name }) => name)).toEqual(['a', 'b']);
-      expect(deepPages.map(({ page }) => page)).toEqual([ROWS / 100, expect.any(Number)]);
+      expect(deepPages.map(({ page }) => page)).toEqual([ROWS / 100, expect.any(Number), ROWS / 100]);
       for (const { first, deep } of deepPages) {
         expect([first.failures, deep.failures]).toEqual([0, 0]);
         expect(deep.requests).toBeGreaterThan(0);
@@ -126,11 +127,22 @@ describe('the goals', () => {
       'start: 999  true',
       'single saves, by group commit: 2100  true',
     ]);
+    const deepPages = [
+      { title: 'no filter', page: 9000, firstTimeMs: 1, first: of(40), deep: of(43) },
+      { title: 'some', page: 9000, firstTimeMs: 1, first: of(40), deep: of(48) },
+    ];
+    expect(verdicts({ ...report, deepPages })).toContain('page 9,000 beside page 1: 120 some false');
     expect(verdicts({ ...report, kind: 'postgres' })).toEqual([
       'hot, idle, server and database: 40 b true',
       'cold, server and database: 3100 b false',
       'start: 999  true',
     ]);
+  });
+});
+
+describe('a page far behind', () => {
+  it('is the 9,000th, or the last full one of a shorter list', () => {
+    expect([1_000_000, 900_000, 899_999, 3_000, 250, 7].map(deepPageOf)).toEqual([9_000, 9_000, 8_999, 30, 2, 1]);
   });
 });
 

@@ -1,8 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { parseOptions, USAGE } from './options.ts';
 import { reportText } from './report.ts';
 import { runBench } from './run.ts';
+import { saveResults } from './save-results.ts';
 
 /** `npm run bench`: measures, prints tables, and fails when anything was answered wrongly. See README.md. */
 
@@ -26,13 +26,7 @@ async function main(args: readonly string[]): Promise<number> {
   const text = `${reportText(report)}\n`;
   process.stdout.write(text);
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, undefined, 2)}\n`);
-  if (options.save) save(text, options.rows);
+  const { save, append } = options;
+  if (save || append !== undefined) saveResults(text, { about: String(options.rows), append });
   return report.databases.some(({ failures }) => failures.length > 0) ? 1 : 0;
-}
-
-function save(text: string, rows: number): void {
-  const folder = join(import.meta.dirname, 'results');
-  const date = new Date().toISOString().slice(0, 16).replace('T', '-').replace(':', '');
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, `${date}-${rows}.md`), `# ${date}\n\n${text}`);
 }

@@ -31,6 +31,8 @@ export interface BenchOptions {
   profile: string | undefined;
   json: string | undefined;
   save: boolean;
+  /** A file of tables to which these are added. */
+  append: string | undefined;
 }
 
 export const SHAPE_NAMES = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'p', 'w'] as const;
@@ -57,6 +59,7 @@ export const USAGE = `npm run bench -- [options]
   --profile DIR    write a CPU profile of the server, which slows it: for looking, not for figures
   --json FILE      write everything that was measured
   --save           write the tables to bench/results/
+  --append FILE    add the tables to this file, for a run made in parts
 `;
 
 /** @throws TypeError naming the option, the value and what is allowed */
@@ -67,7 +70,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
     options: {
       ...{ rows: text, seed: text, shapes: text, seconds: text, rounds: text, connections: text, writes: text },
       ...{ variants: text, cold: text, scale: text, data: text, log: text, profile: text, json: text },
-      ...{ database: text, postgres: text },
+      ...{ database: text, postgres: text, append: text },
       save: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
@@ -97,6 +100,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
     profile: values.profile === undefined ? undefined : resolve(values.profile),
     json: values.json,
     save: values.save ?? false,
+    append: values.append,
   };
 }
 

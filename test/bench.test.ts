@@ -8,8 +8,10 @@ import { differenceOf } from '../bench/check.ts';
 import { deepPageOf } from '../bench/deep-pages.ts';
 import { extractionDifference } from '../bench/extraction.ts';
 import { goalsOf } from '../bench/goals.ts';
+import { limitOf } from '../bench/limit.ts';
 import { parseOptions } from '../bench/options.ts';
 import type { DatabaseReport, Report } from '../bench/report.ts';
+import { saveResults } from '../bench/save-results.ts';
 
 const ROWS = 3000;
 const main = join(import.meta.dirname, '../bench/main.ts');
@@ -132,11 +134,34 @@ describe('the goals', () => {
       { title: 'some', page: 9000, firstTimeMs: 1, first: of(40), deep: of(48) },
     ];
     expect(verdicts({ ...report, deepPages })).toContain('page 9,000 beside page 1: 120 some false');
+    const none = { ...of(Number.NaN), requests: 0 };
+    const slow = { title: 'no answer', page: 9000, firstTimeMs: 1, first: of(40), deep: none };
+    expect(verdicts({ ...report, deepPages: [slow, ...deepPages] })).toContain(
+      'page 9,000 beside page 1: Infinity no answer false',
+    );
     expect(verdicts({ ...report, kind: 'postgres' })).toEqual([
       'hot, idle, server and database: 40 b true',
       'cold, server and database: 3100 b false',
       'start: 999  true',
     ]);
+  });
+});
+
+describe('a run made in parts', () => {
+  it('is kept in one file, each part under its own heading', () => {
+    const append = join(folder, 'parts.md');
+    saveResults('reading\n', { about: 'unused', append });
+    saveResults('writing\n', { about: 'unused', append });
+    expect(readFileSync(append, 'utf8')).toMatch(/^# [\d-]{15}\n\nreading\n\n# [\d-]{15}\n\nwriting\n$/);
+  });
+});
+
+describe('what limited several instances', () => {
+  it('is the machine once its cores are busy, the load once it has no time left, and otherwise waiting', () => {
+    expect(limitOf({ machine: 1.9, load: 0.6 }, 2)).toBe('machine');
+    expect(limitOf({ machine: 1.5, load: 0.6 }, 2)).toBe('waiting');
+    expect(limitOf({ machine: 3, load: 0.97 }, 8)).toBe('load');
+    expect(limitOf({ machine: Number.NaN, load: 0.2 }, 2)).toBe('waiting');
   });
 });
 

@@ -63,7 +63,7 @@ export class Database {
     return this.#options.readOnly;
   }
 
-  /** One statement that changes nothing, and so is asked once more when the connection was lost meanwhile. */
+  /** One statement that changes nothing, and so is asked again when the connection was lost meanwhile. */
   async all(sql: string, values: readonly SqlValue[] = []): Promise<Row[]> {
     return this.ask((session) => session.all(sql, values));
   }
@@ -78,16 +78,19 @@ export class Database {
 
   /** As `all`, for what is asked in another way. */
   async ask<T>(question: (session: Session) => Promise<T>): Promise<T> {
-    const session = await this.acquire();
-    try {
-      return await question(session);
-    } catch (error) {
-      // After a restart of PostgreSQL any connection may turn out to be gone.
-      if (!isLoss(error) || !session.isLost || this.#isClosed) throw error;
-    } finally {
-      this.release(session);
+    // After a restart of PostgreSQL each connection may turn out to be gone, one after the other.
+    for (let known = this.#sessions.size; ; known -= 1) {
+      const session = await this.acquire();
+      try {
+        return await question(session);
+      } catch (error) {
+        if (!isLoss(error) || known <= 0 || this.#isClosed) throw error;
+        // The failure may be heard of before the end of the connection.
+        void session.close();
+      } finally {
+        this.release(session);
+      }
     }
-    return this.#withSession(question);
   }
 
   /** All statements of `work` see one moment. */

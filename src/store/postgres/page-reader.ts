@@ -8,6 +8,7 @@ import type { DerivedGuard } from './derived-guard.ts';
 import { findList } from './lists/find-list.ts';
 import { ListRounds } from './lists/list-rounds.ts';
 import { callPage, plainPage } from './read-calls.ts';
+import { Turns } from './turns.ts';
 
 export interface PageReaderOptions extends Pick<ListCheckOptions, 'onChecked' | 'logger' | 'everyMs'> {
   database: Database;
@@ -19,7 +20,9 @@ export interface PageReaderOptions extends Pick<ListCheckOptions, 'onChecked' | 
 export type PageReader = Pick<CallStore, 'readRendered' | 'readCalls'>;
 
 /** Lists that are being found at the same time: each takes a connection, and a processor of PostgreSQL. */
-const MOST_BUILDING = 2;
+const MOST_FINDING = 2;
+/** Those, and the ones that wait for their turn. */
+const MOST_BUILDING = 512;
 
 /** Every question is answered by SQL. */
 export function createPlainReader({ database, guard }: Pick<PageReaderOptions, 'database' | 'guard'>): PageReader {
@@ -48,10 +51,12 @@ export function createListReader(options: PageReaderOptions): PageReader & { lis
     },
   });
 
+  const finding = new Turns(MOST_FINDING);
   function missed(query: CallQuery): void {
     if (!lists.isWanted(query)) return;
     lists.build(query, MOST_BUILDING, async () => {
-      const found = await findList(database, guard, listQuestionOf(query), query.moment.now);
+      const find = () => findList(database, guard, listQuestionOf(query), query.moment.now);
+      const found = await finding.take(find);
       if (found === undefined) lists.giveUp(query);
       else await rounds.arrived(query, found);
     });

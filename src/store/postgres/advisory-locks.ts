@@ -12,14 +12,10 @@ export const DERIVED_LOCK = `${OURS}, 2`;
 /** Held by whoever may make calls, or make one the same as another (lanes.ts). */
 export const CREATING_LOCK = `${OURS}, 3`;
 
-/** Of the number of a call that is being claimed, as it is compared; `?` is its `numberLock`. */
-export const NUMBER_LOCK = `${NUMBERS}, ?::int`;
-
-/** FNV-1a. Two numbers that share a lock only keep each other waiting. */
-export function numberLock(number: string): number {
-  let hash = 0x811c9dc5;
-  for (let place = 0; place < number.length; place++) {
-    hash = Math.imul(hash ^ number.charCodeAt(place), 0x01000193);
-  }
-  return hash | 0;
+/**
+ * Of the number of a call that is being claimed, as it is compared. Two numbers that share a lock only keep each other waiting.
+ * @param number what the number is in SQL
+ */
+export function lockOfNumber(number: string): string {
+  return `${NUMBERS}, hashtext(${number})`;
 }

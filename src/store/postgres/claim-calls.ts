@@ -1,17 +1,13 @@
 import type { Call } from '../../core/call.ts';
 import type { ClaimCommand, CommandOutcome, CommandResult } from '../../core/call-command.ts';
 import { claim } from '../../core/call-life.ts';
-import { NUMBER_LOCK, numberLock } from './advisory-locks.ts';
-import { MAY_BE_CALLED } from './do-not-call.ts';
-import { type DraftRow, repeatKey } from './draft.ts';
+import { repeatKey } from './draft.ts';
 import { type Job, type Known, keepForRepeats, replayOf, writingOf } from './execute-command.ts';
 import { expireLeases } from './expire-leases.ts';
-import { narrowed } from './find-rows.ts';
-import { SELECT_ROW } from './lock-rows.ts';
-import { toCall } from './row-columns.ts';
-import { arrayOf, type Session } from './session.ts';
+import { type Candidate, selectCandidates, toCandidates, type Wish } from './find-candidates.ts';
+import type { LookUp } from './look-up.ts';
+import type { Session } from './session.ts';
 import { storeRows } from './store-draft.ts';
-import { allOf, type Condition, whereClause } from './where-clause.ts';
 import { writeChange } from './writing.ts';
 
 interface Claim {
@@ -45,25 +41,56 @@ export async function claimCalls(session: Session, known: Known, jobs: readonly 
   return results;
 }
 
+/** What is looked for together with everything else that is read first: what most groups want, all in one go. */
+export function firstCandidates(jobs: readonly Job[], known: () => Known): LookUp[] {
+  const [group] = groupsOf([...jobs.entries()]).values();
+  if (group === undefined) return [];
+  return [
+    {
+      ...selectCandidates(group.wish, group.claims.length),
+      take(rows) {
+        known().candidates = { of: keyOf(group.wish), rows: toCandidates(rows) };
+      },
+    },
+  ];
+}
+
+interface Group {
+  wish: Wish;
+  claims: Claim[];
+}
+
+/** Those that want the same. */
+function groupsOf(jobs: readonly (readonly [number, Job])[]): Map<string, Group> {
+  const groups = new Map<string, Group>();
+  for (const [place, job] of jobs) {
+    const { command, context } = job;
+    if (command.kind !== 'claim' || 'id' in command.choose) continue;
+    const { moment, projectIds } = context;
+    const wish: Wish = { filter: command.choose.filter, moment, projectIds };
+    const group = groups.get(keyOf(wish)) ?? { wish, claims: [] };
+    group.claims.push({ job, command, place });
+    groups.set(keyOf(wish), group);
+  }
+  return groups;
+}
+
+const keyOf = ({ filter, projectIds, moment }: Wish) => JSON.stringify([filter, projectIds, moment]);
+
 async function claimEach(
   session: Session,
   known: Known,
   jobs: readonly (readonly [number, Job])[],
   results: CommandResult[],
 ): Promise<void> {
-  const groups = new Map<string, Claim[]>();
-  for (const [place, job] of jobs) {
+  const fresh = jobs.filter(([place, job]) => {
     const earlier = replayOf(known, job);
     results[place] = earlier ?? { outcome: { kind: 'calls', calls: [] }, isReplay: false };
-    const { command, context } = job;
-    if (earlier !== undefined || command.kind !== 'claim' || 'id' in command.choose) continue;
-    const key = JSON.stringify([command.choose.filter, context.projectIds, context.moment]);
-    groups.set(key, [...(groups.get(key) ?? []), { job, command, place }]);
-  }
-  for (const claims of groups.values()) {
-    for (const { job } of claims) expireLeases(writingOf(known, job));
-    await storeRows(session, known.derivation, known.draft);
-    await serve(session, known, claims, ({ job, place }, call) => {
+    return earlier === undefined;
+  });
+  for (const group of groupsOf(fresh).values()) {
+    for (const { job } of group.claims) expireLeases(writingOf(known, job));
+    await serve(session, known, group, ({ job, place }, call) => {
       const outcome: CommandOutcome = { kind: 'calls', calls: [call] };
       results[place] = { outcome, isReplay: false };
       keepForRepeats(known, job, outcome);
@@ -74,88 +101,51 @@ async function claimEach(
 async function serve(
   session: Session,
   known: Known,
-  claims: readonly Claim[],
+  { wish, claims }: Group,
   give: (claim: Claim, call: Call) => void,
 ): Promise<void> {
   const passedBy: number[] = [];
   const left = [...claims];
   while (left.length > 0) {
-    const rows = await candidates(session, left, passedBy);
-    if (rows.length === 0) return;
-    const free = await freeNumbers(session, rows);
+    const rows = takeFirst(known, wish) ?? (await candidates(session, known, wish, left.length, passedBy));
+    const areMore = rows.length >= left.length;
+    const numbers = new Set<string>();
     for (const row of rows) {
-      const next = free.delete(row.numberReversed) ? left.shift() : undefined;
+      const { call, numberReversed, isNumberOurs } = row;
+      const next = isNumberOurs && !numbers.has(numberReversed) ? left.shift() : undefined;
       if (next === undefined) {
-        passedBy.push(row.call.id);
+        passedBy.push(call.id);
         continue;
       }
+      numbers.add(numberReversed);
       const { job, command } = next;
       known.draft.load(row);
-      const decision = claim(row.call, command.agent, command.leaseSeconds, job.context.moment.now);
-      if (decision.kind !== 'change') throw new Error(`Call ${row.call.id} is pending and cannot be claimed`);
-      writeChange(writingOf(known, job), row.call, decision);
+      const decision = claim(call, command.agent, command.leaseSeconds, job.context.moment.now);
+      if (decision.kind !== 'change') throw new Error(`Call ${call.id} is pending and cannot be claimed`);
+      writeChange(writingOf(known, job), call, decision);
+      known.claimed.set(call.id, numberReversed);
       give(next, decision.call);
     }
-    await storeRows(session, known.derivation, known.draft);
+    if (!areMore) return;
   }
 }
 
-const CLAIMABLE = `status = 'pending' AND outbound_type = 'manual'`;
-const NUMBER_IS_FREE = `NOT EXISTS (SELECT 1 FROM calls AS held
-  WHERE held.status = 'inprogress' AND held.caller_number_reversed = calls.caller_number_reversed)`;
-
-/**
- * What is due has become so at or before now (`due_since`), so that calls that are due only later, of which a list may hold
- * very many with higher priorities, are passed by within the index. Only where the clock was set back, or that of a PBX is
- * ahead, there are calls of the future that are no less due (dispatch.ts). Asked for by `max`, which PostgreSQL finds at the end
- * of an index also where it knows nothing of the data yet.
- */
-const NOT_LATER = `due_since <= (SELECT CASE
-  WHEN (SELECT max(created_at) FROM calls AS made WHERE made.created_at > ?) IS NULL
-    AND (SELECT max(last_missed_at) FROM calls AS missed
-      WHERE missed.last_missed_at > ? AND missed.status = 'pending') IS NULL
-  THEN ?::bigint ELSE 9223372036854775807 END)`;
-
-/** As many as there are claims, locked. */
-async function candidates(
-  session: Session,
-  claims: readonly Claim[],
-  passedBy: readonly number[],
-): Promise<DraftRow[]> {
-  const [first] = claims;
-  if (first === undefined || 'id' in first.command.choose) return [];
-  const { moment, projectIds } = first.job.context;
-  const where: Condition = allOf([
-    whereClause({ due: true }, moment),
-    { sql: NOT_LATER, values: [moment.now, moment.now, moment.now] },
-    { sql: MAY_BE_CALLED, values: [moment.now] },
-    narrowed(first.command.choose.filter, moment, projectIds),
-    { sql: `${NUMBER_IS_FREE} AND id <> ALL (?::bigint[])`, values: [arrayOf(passedBy)] },
-  ]);
-  const rows = await session.all(
-    `${SELECT_ROW} WHERE ${CLAIMABLE} AND ${where.sql} ORDER BY priority DESC, due_since, id LIMIT ?
-      FOR UPDATE OF calls SKIP LOCKED`,
-    [...where.values, claims.length],
-  );
-  return rows.map((row) => ({ call: toCall(row), numberReversed: row.at(-1) as string }));
+/** Those that were found first, unless something was changed since that they may have to do with. */
+function takeFirst(known: Known, wish: Wish): readonly Candidate[] | undefined {
+  const { candidates: first, draft } = known;
+  delete known.candidates;
+  return first?.of === keyOf(wish) && draft.updated.size === 0 ? first.rows : undefined;
 }
 
-/**
- * Which of the numbers nobody works on, nor will before this transaction ends: whoever else claims a call of one would
- * have to hold its lock. Looked at once more with the lock, as somebody may have had it until a moment ago.
- */
-async function freeNumbers(session: Session, rows: readonly DraftRow[]): Promise<Set<string>> {
-  const numbers = [...new Set(rows.map(({ numberReversed }) => numberReversed))];
-  const locks = numbers.map((number) => ({
-    sql: `SELECT pg_try_advisory_xact_lock(${NUMBER_LOCK})`,
-    values: [numberLock(number)],
-  }));
-  const held = {
-    sql: `SELECT DISTINCT caller_number_reversed FROM calls
-      WHERE status = 'inprogress' AND caller_number_reversed = ANY (?::text[])`,
-    values: [arrayOf(numbers)],
-  };
-  const answers = await session.together([...locks, held]);
-  const taken = new Set((answers.pop() ?? []).map(([number]) => number));
-  return new Set(numbers.filter((number, place) => answers[place]?.[0]?.[0] === true && !taken.has(number)));
+async function candidates(
+  session: Session,
+  { derivation, draft }: Known,
+  wish: Wish,
+  most: number,
+  passedBy: readonly number[],
+): Promise<Candidate[]> {
+  // So that what was claimed or given back in this transaction counts as such.
+  await storeRows(session, derivation, draft);
+  const { sql, values } = selectCandidates(wish, most, passedBy);
+  return toCandidates(await session.all(sql, values));
 }

@@ -248,6 +248,21 @@ export async function commit(session: Session): Promise<void> {
   }
 }
 
+/**
+ * The last statement of a transaction and its COMMIT as one message: what the statement locks is not held while something is on
+ * its way over the network. PostgreSQL comes to the COMMIT only when the statement was carried out.
+ * @param statement binds nothing
+ * @returns the row that it answers
+ * @throws as `commit`
+ */
+export async function commitAfter(session: Session, statement: string): Promise<Row> {
+  try {
+    return await session.ending(`${statement}; COMMIT`);
+  } catch (error) {
+    throw isLoss(error) ? unknownOutcome(error) : error;
+  }
+}
+
 function unknownOutcome(cause: unknown): StoreUnavailableError {
   return new StoreUnavailableError(
     'The connection to PostgreSQL was lost while something was being stored; it is not known whether it was',

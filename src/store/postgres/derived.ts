@@ -15,7 +15,7 @@ import { lockNamed } from './lock-rows.ts';
 import { lookUp, takeIdsInto } from './look-up.ts';
 import { CALL_COLUMNS, toCall } from './row-columns.ts';
 import type { Row, Session } from './session.ts';
-import { draftStatements, storeRows } from './store-draft.ts';
+import { draftStatements, publish, storeRows } from './store-draft.ts';
 import type { StoreLogger } from './store-logger.ts';
 import { isDuplicate } from './translate-error.ts';
 import { type Writing, writeChange } from './writing.ts';
@@ -144,7 +144,7 @@ async function mergeMissed(session: Session, derivation: Derivation, call: Call)
   // Only then is there room for the number.
   await storeRows(session, derivation, draft);
   writeChange(writing, draft.find(kept.call.id) as Call, kept);
-  await session.together(draftStatements(derivation, drafts));
+  await session.together([...draftStatements(derivation, drafts), { sql: publish(draft) }]);
   return true;
 }
 

@@ -65,7 +65,7 @@ export function isDoNotCall({ doNotCall, now }: Writing, projectId: number, numb
 /** Of a row of calls; one bound value, the moment. */
 export const MAY_BE_CALLED = `NOT EXISTS (SELECT 1 FROM do_not_call AS barred
   WHERE barred.number_reversed = calls.caller_number_reversed
-    AND barred.project_id IN (${ALL_PROJECTS}, calls.project_id) AND (barred.until IS NULL OR barred.until > ?))`;
+    AND barred.project_id IN (${ALL_PROJECTS}, calls.project_id) AND (barred.until IS NULL OR barred.until > ?) OFFSET 0)`;
 
 export function readDoNotCall(database: Database, question: DoNotCallQuestion): Promise<DoNotCallPage> {
   const { now, projectIds, numbers, page, limit } = question;

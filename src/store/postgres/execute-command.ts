@@ -6,6 +6,7 @@ import { changeCall, changeCalls, updateCalls } from './change-calls.ts';
 import { addDoNotCall, removeDoNotCall } from './do-not-call.ts';
 import type { Drafts } from './drafts.ts';
 import { expireLeases } from './expire-leases.ts';
+import type { Candidate } from './find-candidates.ts';
 import { type FoundRows, namedRows } from './find-rows.ts';
 import { recordMissed } from './record-missed.ts';
 import { recordReached } from './record-reached.ts';
@@ -25,6 +26,10 @@ export interface Known extends Drafts {
   repeats: StoredRepeats;
   /** Of the one command whose calls a filter chooses. */
   matching?: FoundRows;
+  /** What was found for claims before anything was decided, and the wish that it is for. */
+  candidates?: { of: string; rows: readonly Candidate[] };
+  /** Calls that agents were given because of their filter, and their numbers as they are compared. */
+  claimed: Map<number, string>;
 }
 
 /**

@@ -127,6 +127,12 @@ export class Session {
     await this.#ask((connection) => connection.unsafe(sql));
   }
 
+  /** Several statements as one message, of which the first answers one row. */
+  async ending(sql: string): Promise<Row> {
+    const results = (await this.#ask((connection) => connection.unsafe(sql).values())) as unknown as Row[][];
+    return results[0]?.[0] ?? [];
+  }
+
   all(sql: string, values: readonly SqlValue[] = []): Promise<Row[]> {
     return this.#ask((connection) => this.#statement(connection, sql, values).values()) as Promise<Row[]>;
   }

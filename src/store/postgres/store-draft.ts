@@ -3,11 +3,11 @@ import { LEGS_KEPT_SECONDS } from '../../core/capture-command.ts';
 import type { EpochSeconds } from '../../core/clock.ts';
 import type { CaptureDraft } from './capture-draft.ts';
 import { ALL_COLUMNS, allValues } from './derived-values.ts';
-import type { Draft, DraftChange, DraftEntry } from './draft.ts';
+import type { Draft, DraftEntry } from './draft.ts';
 import type { Drafts } from './drafts.ts';
 import { insertRepeats } from './repeats.ts';
 import type { SqlValue } from './row-columns.ts';
-import type { Session, Statement } from './session.ts';
+import { arrayOf, type Session, type Statement } from './session.ts';
 
 /** Rows a statement. They travel as one JSON value. */
 const BATCH = 1_000;
@@ -22,7 +22,7 @@ export async function storeRows(session: Session, derivation: Derivation, draft:
   draft.entries.length = 0;
 }
 
-/** All that is left to write. The counters are last, as whoever has changed them holds up everybody else. */
+/** All that is left to write, but the change feed. */
 export function draftStatements(derivation: Derivation, { draft, capture, doNotCall }: Drafts): Statement[] {
   return [
     ...rowStatements(derivation, draft),
@@ -31,7 +31,6 @@ export function draftStatements(derivation: Derivation, { draft, capture, doNotC
     ...insertRepeats([...draft.repeats.values()]),
     ...draft.statements,
     ...draft.countChange().statements(),
-    ...(draft.changes.length === 0 ? [] : [insertChanges(draft), notify()]),
   ];
 }
 
@@ -94,41 +93,42 @@ function placed(entries: readonly DraftEntry[]): object[] {
 /** Nobody else adds to the history of a call that this transaction holds. */
 function insertEntries(entries: readonly object[]): Statement {
   return {
-    sql: `WITH fresh AS MATERIALIZED (
-      SELECT * FROM json_to_recordset(?) AS entry (call_id bigint, place bigint, at bigint, actor text, event text,
-        from_status text, to_status text, reason text, facts text)
-    ), known AS MATERIALIZED (
-      SELECT call_id, (SELECT max(number) FROM history WHERE history.call_id = calls.call_id) AS number
-      FROM (SELECT DISTINCT call_id FROM fresh) AS calls
-    )
-    INSERT INTO history (call_id, number, at, actor, event, from_status, to_status, reason, facts)
-      SELECT call_id, coalesce(known.number, 0) + place, at, actor, event, from_status, to_status, reason, facts
-      FROM fresh JOIN known USING (call_id)`,
+    sql: `INSERT INTO history (call_id, number, at, actor, event, from_status, to_status, reason, facts)
+      SELECT call_id, place + coalesce((SELECT max(number) FROM history WHERE history.call_id = entry.call_id), 0),
+        at, actor, event, from_status, to_status, reason, facts
+      FROM json_to_recordset(?) AS entry (call_id bigint, place bigint, at bigint, actor text, event text,
+        from_status text, to_status text, reason text, facts text)`,
     values: [JSON.stringify(entries)],
   };
 }
 
-function insertChanges({ changes, lastId }: Draft): Statement {
-  return {
-    sql: `WITH given AS (
-      UPDATE counters SET last_id = greatest(last_id, ?), last_sequence = last_sequence + ?
+/**
+ * Writes the change feed, tells all instances the number of the newest change once the transaction is committed, and answers
+ * it. Last of all and written out, so that it can be sent together with the commit: whoever has changed the counters holds up
+ * everybody else.
+ */
+export function publish({ changes, lastId }: Draft): string {
+  const list = (values: readonly number[]) => `'${arrayOf(values)}'::bigint[]`;
+  return `WITH given AS (
+      UPDATE counters SET last_id = greatest(last_id, ${lastId}), last_sequence = last_sequence + ${changes.length}
         RETURNING last_sequence
+    ), entered AS (
+      INSERT INTO changes (sequence, call_id, project_id, at)
+        SELECT last_sequence - ${changes.length} + place, call_id, project_id, at FROM given CROSS JOIN
+          ROWS FROM (unnest(${list(changes.map(({ callId }) => callId))}),
+            unnest(${list(changes.map(({ projectId }) => projectId))}), unnest(${list(changes.map(({ at }) => at))}))
+          WITH ORDINALITY AS change (call_id, project_id, at, place)
     )
-    INSERT INTO changes (sequence, call_id, project_id, at)
-      SELECT last_sequence - ?::bigint + place, call_id, project_id, at FROM given CROSS JOIN
-        ROWS FROM (json_to_recordset(?) AS (call_id bigint, project_id bigint, at bigint))
-        WITH ORDINALITY AS change (call_id, project_id, at, place)`,
-    values: [lastId, changes.length, changes.length, JSON.stringify(changes.map(changeRow))],
-  };
+    SELECT last_sequence, ${notifyOf('last_sequence')} FROM given`;
 }
 
-function changeRow({ callId, projectId, at }: DraftChange): object {
-  return { call_id: callId, project_id: projectId, at };
-}
-
-/** Tells all instances the number of the newest change, once the transaction is committed; answers it as well. */
+/** The same without the feed, for those who have written it. */
 export function notify(): Statement {
-  return { sql: `SELECT last_sequence, pg_notify('${CHANGES_CHANNEL}', last_sequence::text) FROM counters` };
+  return { sql: `SELECT last_sequence, ${notifyOf('last_sequence')} FROM counters` };
+}
+
+function notifyOf(sequence: string): string {
+  return `pg_notify('${CHANGES_CHANNEL}', ${sequence}::text)`;
 }
 
 function captureStatements({ newLegs, newReached, unlisted, newChannels }: CaptureDraft): Statement[] {

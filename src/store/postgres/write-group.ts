@@ -1,15 +1,16 @@
 import type { CommandResult } from '../../core/call-command.ts';
 import { StoreUnavailableError } from '../../core/errors.ts';
 import { claimCalls } from './claim-calls.ts';
-import { commit, type Database, rollback } from './database.ts';
+import { commit, commitAfter, type Database, rollback } from './database.ts';
 import { executeCommand, type Job, type Known, replayOf, writingOf } from './execute-command.ts';
 import { expireLeases } from './expire-leases.ts';
+import { selectHeldElsewhere } from './find-candidates.ts';
 import { matchingRows } from './find-rows.ts';
 import type { Lane } from './lanes.ts';
 import { type LoadParts, loadDraft } from './load-draft.ts';
 import { lockNamed } from './lock-rows.ts';
 import type { Session } from './session.ts';
-import { draftStatements, storeRows } from './store-draft.ts';
+import { draftStatements, publish, storeRows } from './store-draft.ts';
 
 export interface WriteParts extends LoadParts {
   /** @param sequence the number of the last change; undefined: nothing was changed */
@@ -77,7 +78,7 @@ async function findMatching(session: Session, known: Known, job: Job): Promise<v
   await lockNamed(session, known.draft, new Set(ids));
   const again = await look();
   const isSame = again.kind === 'rows' && again.rows.every(({ id }, place) => id === ids[place]);
-  if (!isSame) throw changedMeanwhile();
+  if (!isSame) throw changedMeanwhile('Calls of a filter were changed while it was applied');
 }
 
 function isRefused(settled: Settled): boolean {
@@ -85,22 +86,25 @@ function isRefused(settled: Settled): boolean {
 }
 
 /** As PostgreSQL itself would say it of a transaction that is to be tried again. */
-function changedMeanwhile(): StoreUnavailableError {
-  const cause = Object.assign(new Error('Calls of a filter were changed while it was applied'), { code: '40001' });
+function changedMeanwhile(what: string): StoreUnavailableError {
+  const cause = Object.assign(new Error(what), { code: '40001' });
   return new StoreUnavailableError('Others were changing the same calls at the same time', { cause });
 }
 
 /** @returns the number of the last change; undefined: nothing was changed */
 async function store(session: Session, known: Known): Promise<number | undefined> {
-  const { draft, derivation } = known;
+  const { draft, derivation, claimed } = known;
   const statements = draftStatements(derivation, known);
-  if (statements.length === 0) {
+  if (statements.length === 0 && draft.changes.length === 0) {
     await rollback(session);
     return undefined;
   }
-  const answers = await session.together(statements);
+  const checks = claimed.size === 0 ? [] : [selectHeldElsewhere(claimed)];
+  const [held = []] = await session.together([...checks, ...statements]);
+  if (checks.length > 0 && held.length > 0) throw changedMeanwhile('Calls of the same numbers were claimed elsewhere');
   // Not sent along with them: a statement that PostgreSQL has forgotten how to carry out (after a change of the schema, or
   // behind a pooler) the driver sends once more, which must not happen after the transaction.
+  if (draft.changes.length > 0) return (await commitAfter(session, publish(draft)))[0] as number;
   await commit(session);
-  return draft.changes.length > 0 ? (answers.at(-1)?.[0]?.[0] as number) : undefined;
+  return undefined;
 }

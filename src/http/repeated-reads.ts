@@ -183,13 +183,13 @@ function hasOneAuthorization({ rawHeaders }: IncomingMessage): boolean {
 function receive(request: IncomingMessage, done: (body: Buffer | undefined) => void): void {
   const chunks: Buffer[] = [];
   let isDone = false;
-  const finish = (body: Buffer | undefined) => {
-    if (isDone) return;
-    isDone = true;
-    done(body);
-  };
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
-  request.once('end', () => finish(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
-  request.once('error', () => finish(undefined));
-  request.once('close', () => finish(undefined));
+  request.once('end', () => {
+    isDone = true;
+    done(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks));
+  });
+  // Comes at the end of every request, whatever its end was.
+  request.once('close', () => {
+    if (!isDone) done(undefined);
+  });
 }

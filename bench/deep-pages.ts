@@ -7,6 +7,8 @@ import type { Variant } from './shapes.ts';
 /** The same question for its first page and for one far behind. */
 export interface DeepPages {
   title: string;
+  /** Whether in order of id: long lists of other orders are not kept. */
+  isById: boolean;
   /** Number of the later page. */
   page: number;
   /** The first time that it was asked for, in milliseconds until the answer was there. */
@@ -62,7 +64,14 @@ export async function compareDeepPages(bench: Bench): Promise<DeepPages[]> {
     }
     const failures = measured.flat().reduce((sum, one) => sum + one.failures, 0);
     if (failures > 0) bench.fail(`${failures} requests for pages of ${title} were not answered well`);
-    reports.push({ title, page, firstTimeMs, first: medianOf(measured[0]), deep: medianOf(measured[1]) });
+    reports.push({
+      title,
+      isById: order === undefined,
+      page,
+      firstTimeMs,
+      first: medianOf(measured[0]),
+      deep: medianOf(measured[1]),
+    });
   }
   return reports;
 }

@@ -266,3 +266,16 @@ test('while lists of 200,000 calls are found and read this thread stands still f
   isEnding = true;
   expect(longestMs).toBeLessThan(50);
 }, 60_000);
+
+test('more pages than one statement may answer are answered by two', async () => {
+  const { store, statements } = await openWithList();
+  await importCalls(store, 1_000);
+  await untilReady(store, pending, statements);
+  const pages = Array.from({ length: 12 }, (_, index) => ({ ...pending, limit: 1_000 - index }));
+  statements.length = 0;
+  const answers = await Promise.all([...pages, ...pages].map((query) => store.readRendered(query)));
+  for (const [index, { rowCount, length }] of answers.entries()) {
+    expect({ rowCount, length }).toEqual({ rowCount: 1_200, length: 1_000 - (index % 12) });
+  }
+  expect(statements).toHaveLength(2);
+});

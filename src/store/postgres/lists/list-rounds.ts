@@ -44,6 +44,8 @@ interface Plan extends Pick<Wanted, 'clock'> {
   pages: readonly WantedPage[];
   /** The instant that lists are to show which move with the clock. */
   now: EpochSeconds | undefined;
+  /** Whose pages are asked for in the next round, as one answer would be too large. */
+  postponed: ReadonlySet<Waiting>;
 }
 
 interface WantedPage {
@@ -55,6 +57,8 @@ interface WantedPage {
 type Answer = ListAnswer<RenderedPage | CallPage>;
 
 const MOST_ROUNDS = 3;
+/** Calls of all pages that one statement answers: some megabytes. */
+const MOST_ROWS = 10_000;
 
 /**
  * Answers from lists in rounds: all that wait share one look at the database, which is sent when all of them have come, so
@@ -145,17 +149,26 @@ export class ListRounds {
     const clocked = waiting.find(({ query }) => lists.of(query)?.isClocked === true);
     const now = clocked?.query.moment.now ?? lists.now;
     const pages: WantedPage[] = [];
-    for (const { query, asCalls } of waiting) {
+    const postponed = new Set<Waiting>();
+    let rows = 0;
+    for (const one of waiting) {
+      const { query, asCalls } = one;
       const list = lists.of(query);
       if (list === undefined || (list.isClocked && query.moment.now !== now)) continue;
       if (!asCalls && readyPage(lists, list, query) !== undefined) continue;
       const ids = idsOfPage(list, query);
-      if (ids.length > 0 && pageOf(pages, list, asCalls, ids) === undefined) pages.push({ list, asCalls, ids });
+      if (ids.length === 0 || pageOf(pages, list, asCalls, ids) !== undefined) continue;
+      if (rows > 0 && rows + ids.length > MOST_ROWS) {
+        postponed.add(one);
+        continue;
+      }
+      rows += ids.length;
+      pages.push({ list, asCalls, ids });
     }
     const instants = [now, lists.now, ...arrivals.filter(isClocked).map(({ found }) => found.content.now)];
     const known = instants.filter((instant) => instant !== undefined);
     const [from, to] = [Math.min(...known), Math.max(...known)];
-    return { pages, now, clock: known.length > 0 && from < to ? { from, to } : undefined };
+    return { pages, postponed, now, clock: known.length > 0 && from < to ? { from, to } : undefined };
   }
 
   #wantedBy({ pages, clock }: Plan, arrivals: readonly Arrival[]): Wanted {
@@ -197,7 +210,7 @@ export class ListRounds {
     }
   }
 
-  #answer(waiting: readonly Waiting[], { pages }: Plan, found: Look | undefined): void {
+  #answer(waiting: readonly Waiting[], { pages, postponed }: Plan, found: Look | undefined): void {
     const [asSent, asCalls] = [pages.filter((page) => !page.asCalls), pages.filter((page) => page.asCalls)];
     for (const one of waiting) {
       const { query } = one;
@@ -210,6 +223,7 @@ export class ListRounds {
         list &&
         (one.asCalls ? callsOf(list, query, asCalls, found?.calls) : this.#sent(list, query, asSent, found?.pages));
       if (list !== undefined && page !== undefined) one.resolve({ list, sequence: this.#lists.sequence, page });
+      else if (postponed.has(one)) this.#waiting.push(one);
       else this.#again(one);
     }
   }

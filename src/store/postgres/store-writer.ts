@@ -3,6 +3,7 @@ import type { CommandResult } from '../../core/call-command.ts';
 import type { CallWriter } from '../../core/call-writer.ts';
 import { joinCounts } from './call-counts.ts';
 import type { Database } from './database.ts';
+import { SELECT_DERIVED } from './derived-guard.ts';
 import type { Job } from './execute-command.ts';
 import { type CommittedGroup, GroupCommit } from './group-commit.ts';
 import { LANES, type Lane, laneOf, weightOf } from './lanes.ts';
@@ -13,7 +14,10 @@ import { type WriteParts, writeGroup } from './write-group.ts';
 
 /** The one that writes calls for this process. */
 export interface StoreWriter extends CallWriter {
-  /** Writes something, down to the disk. That others are writing for long shows as well that one can. */
+  /**
+   * Writes something, down to the disk. That others are writing for long shows as well that one can; that they are of another
+   * version, that one can no longer.
+   */
   checkWritable(): Promise<void>;
   /** Ends what was begun, refuses what comes from now on. */
   close(): Promise<void>;
@@ -70,12 +74,13 @@ export function createStoreWriter({ database, onCommit, ...parts }: StoreWriterO
     },
     async checkWritable() {
       try {
-        await database.write((session) =>
-          session.count(
+        await database.write(async (session) => {
+          parts.guard.check(await session.value(SELECT_DERIVED));
+          await session.count(
             `INSERT INTO meta AS known (name, value) VALUES ('checks_of_writing', '1')
               ON CONFLICT (name) DO UPDATE SET value = (known.value::bigint + 1)::text`,
-          ),
-        );
+          );
+        });
       } catch (error) {
         if (!isLocked(error)) throw error;
       }

@@ -58,7 +58,7 @@ test('an older program does not start on a newer schema, and one that runs alrea
   expect((refusal as Error).message).toMatch(/newer callqueue.*install that one again/);
 
   const question = { filter: {}, sort: 'id', limit: 10, at: { page: 1 }, moment } as const;
-  for (const work of [() => save(running, [{}]), () => running.readRendered(question)]) {
+  for (const work of [() => save(running, [{}]), () => running.readRendered(question), () => running.checkWritable()]) {
     const stopped = await work().catch((error: unknown) => error);
     expect(stopped).toBeInstanceOf(StoreUnavailableError);
     expect((stopped as Error).message).toMatch(/another version/);

@@ -196,13 +196,22 @@ test('a feed that has gone back, and on again to the same number, is not taken f
   expect(answer).toEqual(expected);
 });
 
-test('tables that were put in the place of others are noticed without any connection lost', async () => {
+test.each([
+  [
+    'other tables in their place',
+    `ALTER TABLE counters RENAME TO counters_before; CREATE TABLE counters (LIKE counters_before INCLUDING ALL);
+    INSERT INTO counters SELECT * FROM counters_before; DROP TABLE counters_before`,
+  ],
+  [
+    'tables filled anew',
+    `CREATE TEMPORARY TABLE counters_before AS SELECT * FROM counters; TRUNCATE counters;
+    INSERT INTO counters SELECT * FROM counters_before`,
+  ],
+])('%s are noticed, though no connection was lost and the feed has the same number', async (_, change) => {
   const { url, store } = await openWithList();
   const sql = plainSql(url);
   await sql`UPDATE calls SET status = 'deleted' WHERE id = 7`;
-  await sql.unsafe(`BEGIN; ALTER TABLE counters RENAME TO counters_before;
-    CREATE TABLE counters (LIKE counters_before INCLUDING ALL); INSERT INTO counters SELECT * FROM counters_before; COMMIT`);
-  onTestFinished(() => void sql.unsafe('DROP TABLE counters_before').catch(() => undefined));
+  await sql.unsafe(`BEGIN; ${change}; COMMIT`);
   expect((await store.readRendered(pending)).rowCount).toBe(199);
 });
 

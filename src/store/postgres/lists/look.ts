@@ -39,8 +39,8 @@ export interface Look extends Standing {
   calls: readonly (readonly Call[])[];
 }
 
-/** A database that is restored, or another server that has taken over, is known by one of the two. */
-export const SERVER = `pg_postmaster_start_time()::text || ' ' || counters.tableoid`;
+/** Another server that has taken over, tables that were put back or filled anew: each has another start or another file. */
+export const SERVER = `pg_postmaster_start_time()::text || ' ' || pg_relation_filenode(counters.tableoid)`;
 
 /** The least that is asked before anything is answered from memory. */
 export async function standing(session: Session): Promise<Standing> {

@@ -82,6 +82,11 @@ export interface CallStore {
 /** Where credentials are kept. */
 export interface TokenStore {
   addToken(token: NewToken): Promise<StoredToken>;
+  /**
+   * Adds what `make` answers, which is called only where there is no token and never was one, while nobody else can add one;
+   * what it throws is thrown. Undefined: there is or was a token.
+   */
+  addFirstToken(make: () => NewToken): Promise<StoredToken | undefined>;
   /** The token with this SHA-256 unless it is revoked. */
   findToken(hash: Uint8Array): Promise<StoredToken | undefined>;
   /** All tokens, revoked ones too, oldest first. */

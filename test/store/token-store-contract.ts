@@ -49,6 +49,23 @@ export function describeTokenStore(name: string, openStore: () => Promise<Store>
       expect((await store.listTokens()).map(({ revokedAt }) => revokedAt)).toEqual([2_000]);
     });
 
+    test('a first token is made only where there never was one, and is added only when that succeeds', async () => {
+      const store = await openStore();
+      const failing = store.addFirstToken(() => {
+        throw new Error('No place to keep it');
+      });
+      await expect(failing).rejects.toThrow('No place to keep it');
+      const first = await store.addFirstToken(() => token);
+      expect(await store.listTokens()).toEqual([first]);
+      await store.revokeToken(first?.id ?? 0, 2_000);
+      let made = 0;
+      const second = await store.addFirstToken(() => {
+        made += 1;
+        return { ...token, hash: hash(2) };
+      });
+      expect([second, made, (await store.listTokens()).length]).toEqual([undefined, 0, 1]);
+    });
+
     test('the token of a revoked one may be added again', async () => {
       const store = await openStore();
       const first = await store.addToken(token);

@@ -26,6 +26,7 @@ function tokenList(tokens: StoredToken[]) {
   const asked = { times: 0 };
   const store: TokenStore = {
     addToken: () => Promise.reject(new Error('not here')),
+    addFirstToken: () => Promise.reject(new Error('not here')),
     findToken: async (hash) => {
       asked.times += 1;
       return tokens.find((token) => token.revokedAt === null && Buffer.from(token.hash).equals(hash));

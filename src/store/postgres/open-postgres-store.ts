@@ -21,7 +21,7 @@ import { readStats } from './stats.ts';
 import type { StoreLogger } from './store-logger.ts';
 import { createStoreWriter } from './store-writer.ts';
 import { streamCalls } from './stream-calls.ts';
-import { findToken, insertToken, listTokens, revokeToken } from './tokens.ts';
+import { findToken, insertFirstToken, insertToken, listTokens, revokeToken } from './tokens.ts';
 
 const LOCK_WAIT_MS = 5_000;
 
@@ -156,6 +156,7 @@ function createStore(
     beginImport: (options: ImportOptions = {}) =>
       beginImport({ database, derivation, guard, lockWaitMs, onCommit: signal.committed }, options),
     addToken: (token: NewToken) => database.write((session) => insertToken(session, token)),
+    addFirstToken: (make) => database.write((session) => insertFirstToken(session, make)),
     findToken: (hash) => findToken(database, hash),
     listTokens: () => listTokens(database),
     revokeToken: (id, now) => database.write((session) => revokeToken(session, id, now)),

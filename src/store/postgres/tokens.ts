@@ -15,6 +15,13 @@ export async function insertToken(session: Session, token: NewToken): Promise<St
   return { ...token, id: id as number, revokedAt: null };
 }
 
+/** Within the transaction of the caller, which until its end keeps everybody else from adding one. */
+export async function insertFirstToken(session: Session, make: () => NewToken): Promise<StoredToken | undefined> {
+  await session.run('LOCK TABLE tokens IN SHARE ROW EXCLUSIVE MODE');
+  if ((await session.get('SELECT 1 FROM tokens LIMIT 1')) !== undefined) return undefined;
+  return insertToken(session, make());
+}
+
 export async function findToken(database: Database, hash: Uint8Array): Promise<StoredToken | undefined> {
   const row = await database.get(`SELECT ${COLUMNS} FROM tokens WHERE hash = ? AND revoked_at IS NULL`, [hash]);
   return row && toToken(row);

@@ -22,7 +22,7 @@ import { readStats } from './stats.ts';
 import type { StoreLogger } from './store-logger.ts';
 import { createStoreWriter, type StoreWriter } from './store-writer.ts';
 import { streamCalls } from './stream-calls.ts';
-import { findToken, insertToken, listTokens, revokeToken } from './tokens.ts';
+import { findToken, insertFirstToken, insertToken, listTokens, revokeToken } from './tokens.ts';
 import { openWriterConnection } from './writer-connection.ts';
 import { startWriterThread } from './writer-thread.ts';
 
@@ -131,6 +131,7 @@ async function createStore(connection: Connection, options: SqliteStoreOptions):
         importOptions,
       ),
     addToken: (token: NewToken) => connection.write(() => insertToken(connection, token), lockWaitMs),
+    addFirstToken: (make) => connection.write(() => insertFirstToken(connection, make), lockWaitMs),
     findToken: async (hash) => findToken(connection, hash),
     listTokens: async () => listTokens(connection),
     revokeToken: (id, now) => connection.write(() => revokeToken(connection, id, now), lockWaitMs),

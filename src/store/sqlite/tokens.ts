@@ -13,6 +13,12 @@ export function insertToken(connection: Connection, token: NewToken): StoredToke
   return { ...token, id: lastInsertRowid, revokedAt: null };
 }
 
+/** Within the transaction of the caller. */
+export function insertFirstToken(connection: Connection, make: () => NewToken): StoredToken | undefined {
+  if (connection.get('SELECT 1 FROM tokens LIMIT 1') !== undefined) return undefined;
+  return insertToken(connection, make());
+}
+
 export function findToken(connection: Connection, hash: Uint8Array): StoredToken | undefined {
   const row = connection.get(`SELECT ${COLUMNS} FROM tokens WHERE hash = ? AND revoked_at IS NULL`, [hash]);
   return row && toToken(row);

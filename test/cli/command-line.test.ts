@@ -192,3 +192,12 @@ describe('doctor', () => {
     ]);
   });
 });
+
+describe('a process of the command line', () => {
+  it('finds compiled what one before it has compiled', async () => {
+    expect((await place.start(['help']).outcome).code).toBe(0);
+    place.env.NODE_DEBUG_NATIVE = 'COMPILE_CACHE';
+    const { stderr } = await place.start(['help']).outcome;
+    expect(stderr).toMatch(/V8 code cache for ESM \S+\/src\/main\.ts was accepted/);
+  });
+});

@@ -1,6 +1,6 @@
 import { differenceOf, envelopeOf } from './check.ts';
 import type { Facts } from './facts.ts';
-import { type Load, loadFor, loadOnce, type Measurement } from './load.ts';
+import { type Load, loadFor, loadOnce, type Measurement, untilAtRest } from './load.ts';
 import type { RawAnswers } from './raw-server.ts';
 import { type Answer, type Credentials, createAsker, readBody, requestHeaders } from './requests.ts';
 import type { MeasuredServer, RawServer } from './servers.ts';
@@ -73,9 +73,14 @@ export async function compare(bench: Bench, variants: readonly Variant[], answer
   return { ours: medianOf(ours), raw: medianOf(bare) };
 }
 
-/** What a server keeps of a question asked before, it keeps from here on; some of it is ready only a moment later. */
+/** More than a list of all ids takes to be made. */
+const PATIENCE_MS = 60_000;
+
+/** What a server keeps of a question asked before, it keeps from here on; what takes a moment to be found is waited for. */
 export async function warmUp(load: Load): Promise<void> {
   for (let time = 0; time < 2; time++) await loadOnce(load);
+  await untilAtRest(load.target, PATIENCE_MS);
+  await loadOnce(load);
 }
 
 /** Requests that nobody has asked before, in as many parts as there are rounds. */

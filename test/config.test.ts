@@ -189,6 +189,7 @@ describe('wrong settings', () => {
     ['postgres://callqueue:geheim/x@db/callqueue', 'cannot be read as an address'],
     ['postgres://callqueue:geheim@db', 'names no database'],
     ['postgres://callqueue:geheim@db,other', 'names no database'],
+    ['postgres://callqueue:geheim@db/calls?sslmode=full', 'has an sslmode other than disable'],
     ['./data/callqueue.db', 'starts with none of the known kinds'],
     ['sqlite:', 'names no file'],
     ['sqlite:/srv/', 'names no file'],

@@ -20,6 +20,8 @@ function sqliteMistake(database: string): string | undefined {
   return undefined;
 }
 
+const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'];
+
 /** Several hosts, `a:5432,b:5432`, are what a URL cannot have: judged as if only the first were there. */
 function postgresMistake(database: string): string | undefined {
   const text = database.replace(/,[^/?@]*(?=[/?]|$)/, '');
@@ -28,5 +30,7 @@ function postgresMistake(database: string): string | undefined {
     return 'cannot be read as an address; characters such as @ / # % in a password are written %40 %2F %23 %25';
   if (url.hostname === '') return 'names no host';
   if (url.pathname.length < 2) return 'names no database';
+  const mode = url.searchParams.get('sslmode');
+  if (mode !== null && !SSL_MODES.includes(mode)) return `has an sslmode other than ${SSL_MODES.join(', ')}`;
   return undefined;
 }

@@ -1,7 +1,7 @@
-import { type ConnectionOptions, checkServerIdentity } from 'node:tls';
 import postgres from 'postgres';
 import { StoreUnavailableError } from '../../core/errors.ts';
 import { copyIn, copyOut } from './copy.ts';
+import { encryptionOf } from './encryption.ts';
 import { type Reach, reachServer } from './reach-server.ts';
 import type { SqlValue } from './row-columns.ts';
 import { isAftermath, translateError } from './translate-error.ts';
@@ -56,7 +56,8 @@ export class Session {
   private constructor(options: SessionOptions) {
     this.#options = options;
     this.#silenceMs = options.statementTimeoutMs + SILENCE_MS;
-    const { url, onNotice } = options;
+    const { onNotice } = options;
+    const { url, ssl } = encryptionOf(options.url, () => this.#reach.host);
     this.#client = postgres(url, {
       max: 1,
       socket: this.#reach.socket,
@@ -74,7 +75,7 @@ export class Session {
       },
       ...(onNotice && { onnotify: onNotice }),
       connection: { application_name: 'callqueue' },
-      ...(/[?&]sslmode=verify-full(&|$)/.test(url) && { ssl: this.#strictTls() }),
+      ...(ssl && { ssl }),
     } as postgres.Options<Record<string, postgres.PostgresType>>);
   }
 
@@ -95,11 +96,6 @@ export class Session {
     }
     if (session.#loss !== undefined) throw translateError(session.#loss, options.address);
     return session;
-  }
-
-  /** Of a host that is named by its number the driver would check whether the certificate is one of `localhost`. */
-  #strictTls(): ConnectionOptions {
-    return { checkServerIdentity: (_name, certificate) => checkServerIdentity(this.#reach.host, certificate) };
   }
 
   async #connect(): Promise<postgres.ReservedSql> {

@@ -94,7 +94,7 @@ export function translateError(error: unknown, address: string): unknown {
   if (isCertificateFault(code)) {
     return unusable(
       `The certificate of PostgreSQL is not accepted: ${message}. Name the file of the authority that has signed it in ` +
-        'NODE_EXTRA_CA_CERTS, and in the address of the database the host that it was made for',
+        'the address of the database (sslrootcert=FILE) or in NODE_EXTRA_CA_CERTS, and in the address the host that it was made for',
     );
   }
   if (isLoss(error)) return unavailable(`PostgreSQL cannot be reached: ${message}`);

@@ -75,6 +75,6 @@ export const LIST_COLUMNS: readonly string[] = Object.values(COLUMN_OF);
 /** A row from the values of `LIST_COLUMNS`. */
 export function toListRow(values: readonly unknown[]): ListRow {
   const row: Record<string, unknown> = {};
-  for (const [place, member] of MEMBERS.entries()) row[member] = values[place];
+  for (let place = 0; place < MEMBERS.length; place++) row[MEMBERS[place] as string] = values[place];
   return row as unknown as ListRow;
 }

@@ -3,6 +3,11 @@ import { LIST_COLUMNS, type ListRow, toListRow } from '../../lists/list-row.ts';
 import { NO_CHANGES, type RowChanges } from '../../lists/row-changes.ts';
 import type { Connection } from '../connection.ts';
 
+const COLUMNS = LIST_COLUMNS.map((column) => `calls.${column}`).join(', ');
+/** In one statement: after each commit of another connection SQLite begins with no page in its cache. */
+const SELECT_CHANGED = `SELECT changes.call_id, ${COLUMNS} FROM changes LEFT JOIN calls ON calls.id = changes.call_id
+  WHERE sequence > ? AND sequence <= ?`;
+
 /**
  * The calls that changed from one place in the change feed to another, as they are now.
  * @returns undefined when they are more than `most`, or the feed is no longer kept that far back
@@ -16,12 +21,15 @@ export function changedBetween(
   const count = until - since;
   if (count === 0) return NO_CHANGES;
   if (count < 0 || count > most) return undefined;
-  const entries = connection.all('SELECT call_id FROM changes WHERE sequence > ? AND sequence <= ?', [since, until]);
+  const entries = connection.all(SELECT_CHANGED, [since, until]);
   if (entries.length !== count) return undefined;
-  const ids = new Set(entries.map(([id]) => id as number));
-  const rows = listRows(connection, [...ids]);
-  for (const { id } of rows) ids.delete(id);
-  return { rows, gone: [...ids] };
+  const rows = new Map<number, ListRow>();
+  const gone = new Set<number>();
+  for (const [callId, ...row] of entries) {
+    if (row[0] === null) gone.add(callId as number);
+    else rows.set(callId as number, toListRow(row));
+  }
+  return { rows: [...rows.values()], gone: [...gone] };
 }
 
 const SELECT_TURNED = `SELECT id FROM calls INDEXED BY calls_pending_by_schedule
@@ -53,8 +61,7 @@ export function turnedBetween(
   };
 }
 
-const SELECT_ROWS = `SELECT ${LIST_COLUMNS.map((column) => `calls.${column}`).join(', ')}
-  FROM json_each(?) AS named CROSS JOIN calls ON calls.id = named.value`;
+const SELECT_ROWS = `SELECT ${COLUMNS} FROM json_each(?) AS named CROSS JOIN calls ON calls.id = named.value`;
 
 /** The rows with these ids; those that are gone are left out. */
 function listRows(connection: Connection, ids: readonly number[]): ListRow[] {

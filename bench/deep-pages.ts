@@ -1,5 +1,5 @@
 import { differenceOf } from './check.ts';
-import { loadFor, type Measurement, untilAtRest } from './load.ts';
+import { loadFor, type Measurement } from './load.ts';
 import { type Bench, loadOf, medianOf, warmUp } from './measure.ts';
 import { createAsker, readBody } from './requests.ts';
 import type { Variant } from './shapes.ts';
@@ -21,9 +21,6 @@ const PAGE_SIZE = 100;
 /** Where as many calls match; otherwise the last full page. */
 const WISHED_PAGE = 9_000;
 const MOSTLY: readonly string[] = ['completed', 'cancelled', 'deleted'];
-
-/** More than a list of all ids takes to be made. */
-const PATIENCE_MS = 60_000;
 
 type Question = Pick<Variant, 'where' | 'order'> & { title: string } & Omit<Variant['parameters'], 'page'>;
 
@@ -58,7 +55,6 @@ export async function compareDeepPages(bench: Bench): Promise<DeepPages[]> {
     const measured: [Measurement[], Measurement[]] = [[], []];
     for (const load of loads)
       await warmUp({ ...load, bodies: Array.from({ length: 100 }, () => load.bodies[0] ?? '') });
-    await untilAtRest(bench.server, PATIENCE_MS);
     for (let round = 0; round < bench.rounds; round++) {
       for (const [place, load] of loads.entries()) measured[place]?.push(await loadFor(load, bench.seconds));
     }

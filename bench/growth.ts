@@ -90,8 +90,6 @@ for (const shape of SHAPES) {
     answers.push(await examine(one.bench, hot));
     loads.push(loadOf(one.bench, hot));
     await warmUp(loads.at(-1) as Load);
-    // Long lists are made while SQL goes on answering.
-    await untilAtRest(one.bench.server, PATIENCE_MS);
   }
   const measured = all.map((): { ours: Measurement[]; bare: Measurement[] } => ({ ours: [], bare: [] }));
   for (let round = 0; round < rounds; round++) {

@@ -58,11 +58,18 @@ export async function examine(bench: Bench, variants: readonly Variant[]): Promi
 }
 
 /** Both servers by turns; of each the median of the rounds. */
-export async function compare(bench: Bench, variants: readonly Variant[], answers: RawAnswers): Promise<Comparison> {
+export async function compare(
+  bench: Bench,
+  variants: readonly Variant[],
+  answers: RawAnswers,
+  mode: 'quiet' | 'changing',
+): Promise<Comparison> {
   const { server, raw, seconds, rounds } = bench;
   await raw.prepare(answers);
   const load = loadOf(bench, variants);
-  await warmUp(load);
+  if (mode === 'quiet') await warmUp(load);
+  // What was kept before has changed meanwhile; beside changes a server is never at rest.
+  else await loadOnce(load);
   const ours: Measurement[] = [];
   const bare: Measurement[] = [];
   for (let round = 0; round < rounds; round++) {

@@ -108,7 +108,7 @@ async function measureAll(
       variants: variants.hot.length,
       bytes: answers.sizes.reduce((sum, size) => sum + size, 0) / answers.sizes.length,
       cold,
-      idle: await compare(bench, variants.hot, answers),
+      idle: await compare(bench, variants.hot, answers, 'quiet'),
       changing: undefined,
     });
   }
@@ -134,7 +134,7 @@ async function measureAll(
     for (const shape of shapes) {
       tell(`${shape.name}, under changes: ${shape.title}`);
       const { variants, answers } = prepared.get(shape.name)!;
-      const [comparison, writer] = await whileChanging(() => compare(bench, variants.hot, answers));
+      const [comparison, writer] = await whileChanging(() => compare(bench, variants.hot, answers, 'changing'));
       shape.changing = { ...comparison, writer };
       await examine(bench, variants.hot);
     }

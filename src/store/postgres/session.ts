@@ -127,10 +127,10 @@ export class Session {
     await this.#ask((connection) => connection.unsafe(sql));
   }
 
-  /** Several statements as one message, of which the first answers one row. */
+  /** Several statements as one message, of which only the first answers, one row. (Of several that do, the driver makes a list.) */
   async ending(sql: string): Promise<Row> {
-    const results = (await this.#ask((connection) => connection.unsafe(sql).values())) as unknown as Row[][];
-    return results[0]?.[0] ?? [];
+    const rows = (await this.#ask((connection) => connection.unsafe(sql).values())) as unknown as Row[];
+    return rows[0] ?? [];
   }
 
   all(sql: string, values: readonly SqlValue[] = []): Promise<Row[]> {

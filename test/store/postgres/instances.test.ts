@@ -123,3 +123,14 @@ test('leases run by the clock of the database, whatever this machine says', asyn
   await sql.end();
   expect(Math.abs((store.clock?.now() ?? 0) - row?.now)).toBeLessThan(2);
 });
+
+test('whoever has stored something hears of it before it is answered, without waiting for PostgreSQL to tell', async () => {
+  const [store] = (await openInstances(1)) as [Store];
+  let told = 0;
+  onTestFinished(store.onChange(() => (told += 1)));
+  for (let turn = 0; turn < 20; turn++) {
+    const before = told;
+    await save(store, [{}]);
+    expect(told).toBeGreaterThan(before);
+  }
+});

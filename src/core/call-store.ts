@@ -41,6 +41,8 @@ export interface Derivation {
   /** Changes whenever `derive` would answer differently (row shape, time zone, countries): the store then makes all anew. */
   version: string;
   derive(call: Call): Derived;
+  /** `derive(call).callerNumber` alone, at a fraction of the cost. */
+  callerNumber(call: Pick<Call, 'callerId' | 'projectId'>): string;
   /** The forms in which projects keep a number, for one or for all (null): one, unless it is national and they differ. */
   numbersOf(number: string, projectId: number | null): readonly string[];
 }

@@ -11,6 +11,7 @@ export const plainDerivation: Derivation = {
     dnidNumber: call.dnid && cleanNumber(call.dnid),
     outboundNumber: call.outboundNumber && cleanNumber(call.outboundNumber),
   }),
+  callerNumber: ({ callerId }) => cleanNumber(callerId),
   numbersOf: (number) => [cleanNumber(number)],
 };
 

@@ -144,7 +144,7 @@ async function mergeMissed(session: Session, derivation: Derivation, call: Call)
   // Only then is there room for the number.
   await storeRows(session, derivation, draft);
   writeChange(writing, draft.find(kept.call.id) as Call, kept);
-  await session.together([...draftStatements(derivation, drafts), { sql: publish(draft) }]);
+  await session.together([...(await draftStatements(derivation, drafts)), { sql: publish(draft) }]);
   return true;
 }
 

@@ -20,7 +20,7 @@ export function keysOf(calls: readonly Call[], derivation: Derivation): Key[] {
   for (const call of calls) {
     const { projectId, externalId } = call;
     if (externalId === null) continue;
-    const numberReversed = reversed(derivation.derive(call).callerNumber);
+    const numberReversed = reversed(derivation.callerNumber(call));
     keys.set(alikeKey(projectId, externalId, numberReversed), { projectId, externalId, numberReversed });
   }
   return [...keys.values()];
@@ -60,7 +60,7 @@ export function itemsOf(calls: readonly Call[], derivation: Derivation): ItemKey
   const missed = calls.filter(({ source }) => source === 'missed_call');
   return missed.map((call) => ({
     projectId: call.projectId,
-    numberReversed: reversed(derivation.derive(call).callerNumber),
+    numberReversed: reversed(derivation.callerNumber(call)),
   }));
 }
 

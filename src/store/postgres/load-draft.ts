@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Derivation } from '../../core/call-store.ts';
 import { missedItem } from '../../core/missed-item.ts';
 import { newCall } from '../../core/new-call.ts';
@@ -57,6 +58,7 @@ export async function loadDraft(
   jobs: readonly Job[],
   { derivation, guard }: LoadParts,
 ): Promise<Known> {
+  await readNumbers(jobs, derivation);
   const loaded: { known?: Known } = {};
   const opening = look(`SELECT last_id, (${SELECT_DERIVED}) FROM counters`, ([row]) => {
     guard.check(row?.[1]);
@@ -85,6 +87,20 @@ export async function loadDraft(
   if (naming.length > 0) await lookUp(session, locking());
   await loadTwins(session, known(), jobs);
   return known();
+}
+
+/** Calls whose numbers are read without a pause: some milliseconds where they are new. */
+const NUMBERS = 500;
+
+/** Numbers of many new calls, which the derivation remembers: to read them takes most of the time that a save takes here. */
+async function readNumbers(jobs: readonly Job[], derivation: Derivation): Promise<void> {
+  for (const { command } of jobs) {
+    if (command.kind !== 'save' || command.calls.length <= NUMBERS) continue;
+    for (const [place, { content }] of command.calls.entries()) {
+      if (place % NUMBERS === NUMBERS - 1) await turn();
+      derivation.callerNumber({ callerId: content.callerId, projectId: command.projectId });
+    }
+  }
 }
 
 /** What edits of numbers and external ids would make a call the same as. Only the edited calls tell. */

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Derivation } from '../../core/call-store.ts';
 import { LEGS_KEPT_SECONDS } from '../../core/capture-command.ts';
 import type { EpochSeconds } from '../../core/clock.ts';
@@ -16,16 +17,19 @@ export const CHANGES_CHANNEL = 'callqueue_changes';
 
 /** Writes what there is of rows and history, so that statements of the same transaction see it. */
 export async function storeRows(session: Session, derivation: Derivation, draft: Draft): Promise<void> {
-  await session.together(rowStatements(derivation, draft));
+  await session.together(await rowStatements(derivation, draft));
   draft.created.clear();
   draft.updated.clear();
   draft.entries.length = 0;
 }
 
 /** All that is left to write, but the change feed. */
-export function draftStatements(derivation: Derivation, { draft, capture, doNotCall }: Drafts): Statement[] {
+export async function draftStatements(
+  derivation: Derivation,
+  { draft, capture, doNotCall }: Drafts,
+): Promise<Statement[]> {
   return [
-    ...rowStatements(derivation, draft),
+    ...(await rowStatements(derivation, draft)),
     ...captureStatements(capture),
     ...doNotCall.statements(),
     ...insertRepeats([...draft.repeats.values()]),
@@ -34,13 +38,21 @@ export function draftStatements(derivation: Derivation, { draft, capture, doNotC
   ];
 }
 
-function rowStatements(derivation: Derivation, draft: Draft): Statement[] {
+/** Written batch by batch, so that others have their turn between: a thousand rows take some ten milliseconds. */
+async function rowStatements(derivation: Derivation, draft: Draft): Promise<Statement[]> {
+  const isLong = draft.updated.size + draft.created.size > BATCH || draft.entries.length > BATCH;
+  const statements: Statement[] = [];
+  const writeEach = async <T>(rows: readonly T[], write: (batch: readonly T[]) => readonly Statement[]) => {
+    for (const batch of batches(rows)) {
+      if (isLong) await turn();
+      statements.push(...write(batch));
+    }
+  };
   // What is changed comes first: a call that is closed makes room for one that is the same.
-  return [
-    ...batches([...draft.updated.keys()]).flatMap((ids) => writeCalls(derivation, draft, ids, UPDATE)),
-    ...batches([...draft.created.keys()]).flatMap((ids) => writeCalls(derivation, draft, ids, INSERT)),
-    ...batches(placed(draft.entries)).map(insertEntries),
-  ];
+  await writeEach([...draft.updated.keys()], (ids) => writeCalls(derivation, draft, ids, UPDATE));
+  await writeEach([...draft.created.keys()], (ids) => writeCalls(derivation, draft, ids, INSERT));
+  await writeEach(placed(draft.entries), (entries) => [insertEntries(entries)]);
+  return statements;
 }
 
 const COLUMNS = ALL_COLUMNS.join(', ');

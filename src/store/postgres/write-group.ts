@@ -94,7 +94,7 @@ function changedMeanwhile(what: string): StoreUnavailableError {
 /** @returns the number of the last change; undefined: nothing was changed */
 async function store(session: Session, known: Known): Promise<number | undefined> {
   const { draft, derivation, claimed } = known;
-  const statements = draftStatements(derivation, known);
+  const statements = await draftStatements(derivation, known);
   if (statements.length === 0 && draft.changes.length === 0) {
     await rollback(session);
     return undefined;

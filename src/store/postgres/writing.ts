@@ -28,7 +28,7 @@ export function writeCreation(writing: Writing, call: Call, happening: Happening
 
 /** The number of a call as it is compared. */
 export function numberReversedOf({ derivation }: Pick<Writing, 'derivation'>, call: Call): string {
-  return reversed(derivation.derive(call).callerNumber);
+  return reversed(derivation.callerNumber(call));
 }
 
 function numberOf(writing: Writing, before: Call, call: Call): string {

@@ -1,3 +1,4 @@
+import { type ConnectionOptions, checkServerIdentity } from 'node:tls';
 import postgres, { type Sql, type TransactionSql } from 'postgres';
 import { CallQueueError } from '../../core/errors.ts';
 import { shown } from './ami-errors.ts';
@@ -121,11 +122,16 @@ function isTimePosition(from: unknown): from is TimePosition {
   return typeof from === 'object' && from !== null && 'time' in from && 'seen' in from;
 }
 
+/** Of a host that is named by its number the driver would look for `localhost` in the certificate. */
+function strictTls(host: string): ConnectionOptions {
+  return { checkServerIdentity: (_name, certificate) => checkServerIdentity(host, certificate) };
+}
+
 function connect(address: QueueLogTableAddress, limitMs: number): Sql {
   const { host, port, database, user, password, encryption } = address;
   return postgres({
     ...{ host, port, database, user, password },
-    ssl: encryption === 'disable' ? false : encryption,
+    ssl: encryption === 'verify-full' ? strictTls(host) : encryption !== 'disable' && encryption,
     max: 1,
     connect_timeout: limitMs / 1000,
     // Neither outlives the transaction where a pool lies in between.

@@ -1,36 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, chmodSync, chownSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createWorkplace } from '../../support/cli.ts';
-import { startPostgres } from '../../support/postgres-server.ts';
-import { tempFolder } from '../../support/temp-folder.ts';
+import { hasOpenssl, startPostgresWithTls } from '../../support/postgres-tls.ts';
 
-const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 const SECRET = 'geheim';
 
-/** A PostgreSQL with a certificate for `localhost` that it has signed itself. */
-async function startPostgresWithTls() {
-  const folder = tempFolder();
-  // As root: the server runs as nobody.
-  chmodSync(folder, 0o755);
-  const dataFolder = join(folder, 'data');
-  const server = await startPostgres({ dataFolder });
-  onTestFinished(() => server.stop());
-  const [key, certificate] = [join(dataFolder, 'server.key'), join(dataFolder, 'server.crt')];
-  const made = spawnSync('openssl', [
-    ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost'],
-    ...['-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', certificate],
-  ]);
-  if (made.status !== 0) throw new Error(String(made.stderr));
-  chmodSync(key, 0o600);
-  if (process.getuid?.() === 0) for (const file of [key, certificate]) chownSync(file, 65_534, 65_534);
-  appendFileSync(join(dataFolder, 'postgresql.conf'), 'ssl = on\n');
-  await server.restart();
-  return { certificate, addressOf: (host: string, mode: string) => address(host, server.port, mode) };
-}
-
-const address = (host: string, port: number, mode: string) =>
+const addressIn = (port: number) => (host: string, mode: string) =>
   `postgres://postgres:${SECRET}@${host}:${port}/postgres?sslmode=${mode}`;
 
 function startServer(database: string, env: Record<string, string> = {}) {
@@ -44,7 +20,8 @@ function startServer(database: string, env: Record<string, string> = {}) {
 
 describe.skipIf(!hasOpenssl)('TLS to PostgreSQL (needs openssl to make a certificate)', () => {
   test('sslmode=verify-full takes only a certificate of a known authority, for the host of the address', async () => {
-    const { certificate, addressOf } = await startPostgresWithTls();
+    const { certificate, port } = await startPostgresWithTls();
+    const addressOf = addressIn(port);
     const trusted = { NODE_EXTRA_CA_CERTS: certificate };
     for (const started of [
       startServer(addressOf('localhost', 'require')),
@@ -63,5 +40,22 @@ describe.skipIf(!hasOpenssl)('TLS to PostgreSQL (needs openssl to make a certifi
       expect(stderr).toMatch(/certificate of PostgreSQL is not accepted.*NODE_EXTRA_CA_CERTS/);
       expect(stdout + stderr).not.toContain(SECRET);
     }
+  }, 60_000);
+
+  test('a queue_log in a table is not read from a host that the certificate was not made for, be it named by its number', async () => {
+    const { certificate, port } = await startPostgresWithTls();
+    const program = `import { createQueueLogTableReader } from './src/pbx/asterisk/queue-log-table.ts';
+      const reader = createQueueLogTableReader(process.argv[1]);
+      await reader.read(undefined).then(() => console.log('read'), (error) => console.log(error.message, error.cause?.message));
+      await reader.close();`;
+    const read = (host: string) => {
+      const how = ['--input-type=module-typescript', '-e', program, addressIn(port)(host, 'verify-full')];
+      const env = { ...process.env, NODE_EXTRA_CA_CERTS: certificate };
+      const { stdout, stderr } = spawnSync(process.execPath, how, { cwd: join(import.meta.dirname, '../../..'), env });
+      return `${stdout}${stderr}`;
+    };
+    // There is no such table, which only PostgreSQL itself can say.
+    expect(read('localhost')).toMatch(/queue_log/);
+    expect(read('127.0.0.1')).toMatch(/certificate's altnames/);
   }, 60_000);
 });

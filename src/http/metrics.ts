@@ -31,19 +31,6 @@ export function createMetrics(version: string): Metrics {
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers,
   });
-  // What labels lead to is kept: finding it took longer than counting.
-  const series = new Map<string, Map<number, { count: Counter.Internal; duration: Histogram.Internal<'action'> }>>();
-  function seriesOf(action: string, status: number) {
-    const ofAction = series.get(action) ?? new Map();
-    series.set(action, ofAction);
-    const known = ofAction.get(status) ?? {
-      count: requests.labels(action, String(status)),
-      duration: durations.labels(action),
-    };
-    ofAction.set(status, known);
-    return known;
-  }
-
   const failedLogins = new Counter({
     name: 'callqueue_failed_logins_total',
     help: 'Requests without a valid token, by reason.',
@@ -71,9 +58,8 @@ export function createMetrics(version: string): Metrics {
     ...queueMetrics,
     ...pbxMetrics,
     requestDone({ action, status, seconds }) {
-      const { count, duration } = seriesOf(action, status);
-      count.inc();
-      duration.observe(seconds);
+      requests.inc({ action, status });
+      durations.observe({ action }, seconds);
     },
     loginFailed: (reason) => failedLogins.inc({ reason }),
     connectionRefused: () => refused.inc(),

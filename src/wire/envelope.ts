@@ -37,12 +37,12 @@ export function successAnswer(
   results: readonly unknown[],
   headers: Answer['headers'] = {},
 ): Answer {
-  return { status: 200, headers, body: `${successHead(pagination)}${JSON.stringify(results)}}` };
+  return { status: 200, headers, body: `${head(pagination)}${JSON.stringify(results)}}` };
 }
 
-/** A success with results that are JSON already: objects joined by commas, copied unread. @param head `successHead` */
-export function renderedAnswer(head: string, json: Uint8Array): Answer {
-  return { status: 200, headers: {}, body: [`${head}[`, json, ']}'] };
+/** A success with results that are JSON already: objects joined by commas, copied unread. */
+export function renderedAnswer(pagination: Pagination, json: Uint8Array): Answer {
+  return { status: 200, headers: {}, body: [`${head(pagination)}[`, json, ']}'] };
 }
 
 /**
@@ -58,8 +58,7 @@ export function errorAnswer(error: unknown, reference: string): TextAnswer {
   return problemAnswer(500, [messages.internalError(reference)], {});
 }
 
-/** All of a success that stands before its results. */
-export function successHead(pagination: Pagination): string {
+function head(pagination: Pagination): string {
   return `{"has_error":false,"messages":[],"pagination":${JSON.stringify(pagination ?? [])},"results":`;
 }
 

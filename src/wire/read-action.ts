@@ -2,7 +2,7 @@ import type { Row, SuccessEnvelope } from '../../client/src/contract.ts';
 import { createTimeZone } from '../core/time-zone.ts';
 import type { ActionDefinition, ActionRequest, ApiParts } from './action.ts';
 import { formatCursor } from './cursor.ts';
-import { type Answer, type Pagination, renderedAnswer, successAnswer, successHead } from './envelope.ts';
+import { type Answer, type Pagination, renderedAnswer, successAnswer } from './envelope.ts';
 import { EXAMPLE_TIME_ZONE, exampleCall } from './example-call.ts';
 import { parseReadRequest, type ReadRequest } from './read-request.ts';
 import { readPaginationSchema, readParameterSchemas } from './read-schemas.ts';
@@ -49,14 +49,9 @@ export function prepareRead({ credential, parameters }: ActionRequest, parts: Ap
   const question = { filter, sort, limit: pageSize, at };
 
   if (timeFormat === 'local' && request.with.length === 0) {
-    // Of a page by number all around the rows depends on how many calls match, and stays the same for a while.
-    let around = { rowCount: Number.NaN, head: '' };
     return async () => {
       const page = await queue.readRendered(question);
-      if (!('page' in at)) return renderedAnswer(successHead(paginationOf(request, page)), page.json);
-      const { rowCount } = page;
-      if (rowCount !== around.rowCount) around = { rowCount, head: successHead(paginationOf(request, page)) };
-      return renderedAnswer(around.head, page.json);
+      return renderedAnswer(paginationOf(request, page), page.json);
     };
   }
   return async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { StoreUnavailableError } from '../../src/core/errors.ts';
-import { errorAnswer, renderedAnswer, successAnswer, successHead, wholeBody } from '../../src/wire/envelope.ts';
+import { errorAnswer, renderedAnswer, successAnswer, wholeBody } from '../../src/wire/envelope.ts';
 import { messages } from '../../src/wire/messages.ts';
 import { Refusal } from '../../src/wire/refusal.ts';
 
@@ -19,7 +19,7 @@ describe('a success', () => {
     const pagination = { row_count: 2, page_size: 2, next_cursor: null };
     const rows = [{ id: 1, name: 'Ș😀' }, { id: 2 }];
     const json = Buffer.from(rows.map((row) => JSON.stringify(row)).join());
-    expect(String(wholeBody(renderedAnswer(successHead(pagination), json)))).toBe(successAnswer(pagination, rows).body);
+    expect(String(wholeBody(renderedAnswer(pagination, json)))).toBe(successAnswer(pagination, rows).body);
   });
 });
 

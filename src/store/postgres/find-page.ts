@@ -5,7 +5,7 @@ import { projectParts } from '../../core/project-parts.ts';
 import { countedMatches } from './call-counts.ts';
 import { NULLS_LAST, orderOf } from './order.ts';
 import { raw, sql } from './sql.ts';
-import { allOf, type Condition, oneOf, whereClause } from './where-clause.ts';
+import { allOf, behind, type Condition, oneOf, whereClause } from './where-clause.ts';
 
 export interface PageSearch {
   /** What stands behind WITH, the last of it `page (id, place)`: the calls of the page, in their order. */
@@ -140,9 +140,4 @@ function countUnlessShort({ where, afterId, limit, offset }: Search): Condition 
 
 function above(id: number | undefined): Condition {
   return id === undefined ? raw('') : sql`id > ${id}`;
-}
-
-/** Ready to stand behind the name of a table. */
-function behind(condition: Condition): Condition {
-  return condition.sql === '' ? raw('') : sql` WHERE ${condition}`;
 }

@@ -5,6 +5,7 @@ import type { Database } from './database.ts';
 import { type DerivedGuard, SELECT_DERIVED } from './derived-guard.ts';
 import { findPage } from './find-page.ts';
 import { CALL_COLUMNS, toCall } from './row-columns.ts';
+import { textOf } from './session.ts';
 import { raw, sql } from './sql.ts';
 
 const EMPTY = new Uint8Array(0);
@@ -24,13 +25,13 @@ export async function plainPage(database: Database, guard: DerivedGuard, query: 
     FROM page JOIN bodies USING (id)`;
   const [row] = await database.ask((session) => session.bytes(question.sql, question.values));
   const [count, length, lastId, json, derivation, sequence] = row as (Uint8Array | null)[];
-  guard.check(derivation ? text(derivation) : null);
+  guard.check(derivation ? textOf(derivation) : null);
   return {
-    sequence: Number(text(sequence)),
+    sequence: Number(textOf(sequence)),
     page: {
-      rowCount: Number(text(count)),
-      length: Number(text(length)),
-      lastId: lastId ? Number(text(lastId)) : null,
+      rowCount: Number(textOf(count)),
+      length: Number(textOf(length)),
+      lastId: lastId ? Number(textOf(lastId)) : null,
       json: json ?? EMPTY,
     },
   };
@@ -58,8 +59,4 @@ export async function callPage(database: Database, query: CallQuery): Promise<Ca
 export async function findCall(database: Pick<Database, 'get'>, id: number): Promise<Call | undefined> {
   const row = await database.get(`SELECT ${CALL_COLUMNS.join(', ')} FROM calls WHERE id = ?`, [id]);
   return row && toCall(row);
-}
-
-function text(bytes: Uint8Array | null | undefined): string {
-  return bytes ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString() : '';
 }

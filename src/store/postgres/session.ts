@@ -262,6 +262,11 @@ function numbered(sql: string): string {
   return text;
 }
 
+/** What `bytes` has answered, as text. */
+export function textOf(bytes: Uint8Array | null | undefined): string {
+  return bytes ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString() : '';
+}
+
 /** A list as one value; to be cast to its type, as in `?::bigint[]`. */
 export function arrayOf(list: readonly (string | number)[]): string {
   const quoted = (text: string) => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;

@@ -153,3 +153,8 @@ function beginsWith(column: string, text: string): Condition {
 export function whereOf({ sql }: Pick<Condition, 'sql'>): string {
   return sql === '' ? '' : ` WHERE ${sql}`;
 }
+
+/** The same with its values. */
+export function behind(condition: Condition): Condition {
+  return { ...condition, sql: whereOf(condition) };
+}

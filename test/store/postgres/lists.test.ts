@@ -7,7 +7,7 @@ import { ALL_COLUMNS } from '../../../src/store/postgres/derived-values.ts';
 import type { PostgresStoreOptions } from '../../../src/store/postgres/open-postgres-store.ts';
 import { Session } from '../../../src/store/postgres/session.ts';
 import { contextOf, NOW, save, saveOf } from '../../support/commands.ts';
-import { makeCall } from '../../support/make-call.ts';
+import { importVaried } from '../../support/import-varied.ts';
 import { createTestDatabase } from '../../support/postgres.ts';
 import { createCallsDatabase, openTestStore } from '../../support/postgres-store.ts';
 
@@ -74,24 +74,12 @@ async function untilReady(store: Store, query: CallQuery, statements: string[]):
   throw new Error(`No list answers ${JSON.stringify(query)}`);
 }
 
-async function importCalls(store: Store, count: number): Promise<void> {
-  const session = await store.beginImport();
-  for (let done = 0; done < count; done += 2_000) {
-    await session.add(
-      Array.from({ length: Math.min(2_000, count - done) }, (_, index) =>
-        makeCall({ schedule: index % 7 === 0 ? index : null, priority: index % 5 }),
-      ),
-    );
-  }
-  await session.commit();
-}
-
 /** A list of 200 pending calls, ready to answer. */
 async function openWithList(options: Partial<PostgresStoreOptions> = {}) {
   const url = await createCallsDatabase();
   const statements = watchStatements();
   const store = await open(url, { lists: { everyMs: 3_600_000 }, ...options });
-  await importCalls(store, 200);
+  await importVaried(store, 200);
   await untilReady(store, pending, statements);
   return { url, store, statements };
 }
@@ -240,7 +228,7 @@ test('removed calls leave the lists of all instances', async () => {
 test('while lists of 200,000 calls are found and read this thread stands still for no more than 50 ms', async () => {
   const url = await createTestDatabase();
   const store = await open(url);
-  await importCalls(store, 2_000);
+  await importVaried(store, 2_000);
   // All of them 99 times more, without any index: to import as many takes half a minute.
   await plainSql(url).unsafe(`BEGIN;
     DO $$ DECLARE one text; BEGIN
@@ -278,7 +266,7 @@ test('while lists of 200,000 calls are found and read this thread stands still f
 
 test('more pages than one statement may answer are answered by two', async () => {
   const { store, statements } = await openWithList();
-  await importCalls(store, 1_000);
+  await importVaried(store, 1_000);
   await untilReady(store, pending, statements);
   const pages = Array.from({ length: 12 }, (_, index) => ({ ...pending, limit: 1_000 - index }));
   statements.length = 0;

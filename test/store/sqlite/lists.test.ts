@@ -6,7 +6,7 @@ import type { Store } from '../../../src/core/call-store.ts';
 import { Connection } from '../../../src/store/sqlite/connection.ts';
 import { openSqliteStore, type SqliteStoreOptions } from '../../../src/store/sqlite/open-sqlite-store.ts';
 import { plainDerivation } from '../../support/derivation.ts';
-import { makeCall } from '../../support/make-call.ts';
+import { importVaried } from '../../support/import-varied.ts';
 import { spawnPlainWriter } from '../../support/plain-writer.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 
@@ -17,18 +17,6 @@ async function open(path: string, options: Partial<SqliteStoreOptions>): Promise
   const store = await openSqliteStore({ path, derivation: plainDerivation, ...options });
   onTestFinished(() => store.close());
   return store;
-}
-
-async function importCalls(store: Store, count: number): Promise<void> {
-  const session = await store.beginImport();
-  for (let done = 0; done < count; done += 5_000) {
-    await session.add(
-      Array.from({ length: Math.min(5_000, count - done) }, (_, index) =>
-        makeCall({ schedule: index % 7 === 0 ? index : null, priority: index % 5 }),
-      ),
-    );
-  }
-  await session.commit();
 }
 
 test('an answer of a list that differs from the database is found, told without what was asked for, and not given again', async () => {
@@ -46,7 +34,7 @@ test('an answer of a list that differs from the database is found, told without 
       },
     },
   });
-  await importCalls(store, 50);
+  await importVaried(store, 50);
   const ask = async () => (await store.readRendered(pending)).rowCount;
   for (let times = 0; times < 3; times++) expect(await ask()).toBe(50);
   // As no command does it: without an entry in the change feed.
@@ -68,16 +56,16 @@ test('a commit of another connection is in the very next answer of a list', asyn
   const path = join(tempFolder(), 'calls.db');
   const store = await open(path, {});
   const other = await open(path, { readLists: false });
-  await importCalls(store, 30);
+  await importVaried(store, 30);
   for (let times = 1; times <= 20; times++) {
     for (let again = 0; again < 3; again++) expect((await store.readRendered(pending)).rowCount).toBe(29 + times);
-    await importCalls(other, 1);
+    await importVaried(other, 1);
   }
 });
 
 test('while lists of 200,000 calls are found this thread stands still for no more than 50 ms', async () => {
   const store = await open(join(tempFolder(), 'calls.db'), { spawnWriter: spawnPlainWriter });
-  await importCalls(store, 200_000);
+  await importVaried(store, 200_000);
   const questions: CallQuery[] = [
     { ...pending, filter: { statuses: ['pending', 'completed'] } },
     { ...pending, sort: '-schedule', at: { page: 3_000 } },

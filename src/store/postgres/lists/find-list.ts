@@ -9,9 +9,10 @@ import { type SortKey, sortKeyOf } from '../../lists/sort-key.ts';
 import { countedMatches } from '../call-counts.ts';
 import type { Database } from '../database.ts';
 import { type DerivedGuard, SELECT_DERIVED } from '../derived-guard.ts';
+import { textOf } from '../session.ts';
 import { raw, sql } from '../sql.ts';
-import { type Condition, whereClause, whereOf } from '../where-clause.ts';
-import { SERVER, type Standing, textOf } from './look.ts';
+import { behind, type Condition, whereClause } from '../where-clause.ts';
+import { SERVER, type Standing } from './look.ts';
 
 /** A list as it was found, and what to know it by that it still is of this database. */
 export interface FoundList {
@@ -134,9 +135,4 @@ async function readKeyedIds(texts: readonly Uint8Array[]): Promise<KeyedIds> {
     await turn();
   }
   return found;
-}
-
-/** Ready to stand behind the name of a table. */
-function behind(where: Condition): Condition {
-  return { ...where, sql: whereOf(where) };
 }

@@ -5,7 +5,7 @@ import { MOST_CHANGES } from '../../lists/live-lists.ts';
 import { NO_CHANGES, type RowChanges } from '../../lists/row-changes.ts';
 import { SELECT_DERIVED } from '../derived-guard.ts';
 import { CALL_COLUMNS, type SqlValue, toCall } from '../row-columns.ts';
-import { arrayOf, type Session } from '../session.ts';
+import { arrayOf, type Session, textOf } from '../session.ts';
 import { raw, sql } from '../sql.ts';
 import type { Condition } from '../where-clause.ts';
 
@@ -157,8 +157,4 @@ function named(pages: readonly (readonly number[])[]): Condition {
     sql: 'unnest(?::bigint[], ?::bigint[]) WITH ORDINALITY AS named (id, page, place)',
     values: [ids, numbers],
   };
-}
-
-export function textOf(bytes: Uint8Array | null | undefined): string {
-  return bytes ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString() : '';
 }

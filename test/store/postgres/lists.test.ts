@@ -276,3 +276,33 @@ test('more pages than one statement may answer are answered by two', async () =>
   }
   expect(statements).toHaveLength(2);
 });
+
+test('a page that changes under each look at it is answered by SQL after the third', async () => {
+  const { url, store } = await openWithList();
+  const sql = plainSql(url);
+  const plain = await open(url, { readLists: false });
+  // Or this would be the function that watches, and call itself.
+  vi.restoreAllMocks();
+  const { bytes } = Session.prototype;
+  let looks = 0;
+  let last = 0;
+  vi.spyOn(Session.prototype, 'bytes').mockImplementation(async function (this: Session, statement, values) {
+    if (statement.includes('WITH entries AS')) {
+      looks += 1;
+      last += 1;
+      // Between the question and the look: the page begins one call later, and the feed tells of it.
+      await sql.begin((one) => [
+        one`UPDATE calls SET status = 'cancelled' WHERE id = ${last}`,
+        one`WITH given AS (UPDATE counters SET last_sequence = last_sequence + 1 RETURNING last_sequence)
+          INSERT INTO changes (sequence, call_id, project_id, at) SELECT last_sequence, ${last}::bigint, 1, 0 FROM given`,
+      ]);
+    }
+    return bytes.call(this, statement, values);
+  });
+  await store.execute({ kind: 'cancel', rows: { ids: [200] }, code: 'a' }, contextOf());
+  const answer = await store.readRendered(pending);
+  expect(looks).toBe(3);
+  vi.restoreAllMocks();
+  const expected = await plain.readRendered(pending);
+  expect({ ...answer, json: String(answer.json) }).toEqual({ ...expected, json: String(expected.json) });
+});

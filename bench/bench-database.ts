@@ -13,6 +13,8 @@ export interface BenchDatabase extends AsyncDisposable {
   made: { seconds: number; rowsPerSecond: number } | undefined;
   /** A copy for one run, which may write to it; removed with it. */
   copy(): Promise<RunDatabase>;
+  /** The data itself, which is not removed: for a run that only reads, of what is too large to be copied. */
+  itself(): Promise<RunDatabase>;
 }
 
 export interface RunDatabase extends AsyncDisposable {

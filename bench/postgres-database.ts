@@ -49,7 +49,13 @@ export async function postgresDatabase(options: PostgresDatabaseOptions): Promis
       description: await describe(sql),
       bytes: size?.bytes,
       made: seconds === undefined ? undefined : { seconds, rowsPerSecond: rows / seconds },
-      copy: () => copyOf(sql, { url, template, path: source.path }),
+      async copy() {
+        const name = `${RUN}${randomBytes(4).toString('hex')}`;
+        await sql.unsafe(`CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY file_copy`);
+        const remove = async () => void (await sql.unsafe(`DROP DATABASE ${name} WITH (FORCE)`));
+        return runDatabase(sql, { url, name, path: source.path, remove });
+      },
+      itself: () => runDatabase(sql, { url, name: template, path: source.path, remove: async () => undefined }),
       [Symbol.asyncDispose]: end,
     };
   } catch (error) {
@@ -90,12 +96,10 @@ async function prepareTemplate(
   return { template, seconds };
 }
 
-async function copyOf(
+async function runDatabase(
   sql: Sql,
-  { url, template, path }: { url: string; template: string; path: string },
+  { url, name, path, remove }: { url: string; name: string; path: string; remove: () => Promise<void> },
 ): Promise<RunDatabase> {
-  const name = `${RUN}${randomBytes(4).toString('hex')}`;
-  await sql.unsafe(`CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY file_copy`);
   const address = addressOf(url, name);
   // Requests are drawn from the file, which holds the same, and which nobody writes to.
   const drawn = openFacts(`${pathToFileURL(path)}?immutable=1`);
@@ -116,7 +120,7 @@ async function copyOf(
     async [Symbol.asyncDispose]() {
       await facts.close();
       drawn[Symbol.dispose]();
-      await sql.unsafe(`DROP DATABASE ${name} WITH (FORCE)`);
+      await remove();
     },
   };
 }

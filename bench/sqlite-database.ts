@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BenchDatabase } from './bench-database.ts';
+import type { BenchDatabase, RunDatabase } from './bench-database.ts';
 import { copyDatabase, prepareData } from './data.ts';
 import { openFacts } from './facts.ts';
 
@@ -18,20 +18,27 @@ export async function sqliteDatabase(options: Parameters<typeof prepareData>[0])
       process.once('exit', remove);
       const address = join(folder, 'callqueue.db');
       copyDatabase(path, address);
-      const facts = openFacts(address);
-      return {
-        address,
-        facts,
-        cpuTime: undefined,
-        loggedBytes: undefined,
-        bytes: async () => statSync(address).size,
-        async [Symbol.asyncDispose]() {
-          facts[Symbol.dispose]();
-          process.off('exit', remove);
-          remove();
-        },
-      };
+      return runDatabase(address, () => {
+        process.off('exit', remove);
+        remove();
+      });
     },
+    itself: async () => runDatabase(path, () => undefined),
     async [Symbol.asyncDispose]() {},
+  };
+}
+
+function runDatabase(address: string, remove: () => void): RunDatabase {
+  const facts = openFacts(address);
+  return {
+    address,
+    facts,
+    cpuTime: undefined,
+    loggedBytes: undefined,
+    bytes: async () => statSync(address).size,
+    async [Symbol.asyncDispose]() {
+      facts[Symbol.dispose]();
+      remove();
+    },
   };
 }

@@ -1,22 +1,14 @@
-type Numbers = Int32Array | Float64Array;
+import { lowerBound } from './lower-bound.ts';
 
-/** Numbers side by side, without an object for each, that can become more and fewer. */
-export class GrowingArray<T extends Numbers> {
-  #values: T;
+/** Whole numbers side by side, without an object for each, that can become more and fewer. */
+export class GrowingArray {
+  #values: Int32Array;
   #length: number;
 
   /** @param values taken over */
-  constructor(values: T) {
+  constructor(values: Int32Array) {
     this.#values = values;
     this.#length = values.length;
-  }
-
-  get length(): number {
-    return this.#length;
-  }
-
-  get bytes(): number {
-    return this.#values.byteLength;
   }
 
   /** @param index 0 to length - 1 */
@@ -26,10 +18,6 @@ export class GrowingArray<T extends Numbers> {
 
   set(index: number, value: number): void {
     this.#values[index] = value;
-  }
-
-  slice(from: number, to: number): number[] {
-    return Array.from(this.#values.subarray(from, Math.min(to, this.#length)));
   }
 
   insert(index: number, value: number): void {
@@ -46,20 +34,12 @@ export class GrowingArray<T extends Numbers> {
 
   /** In an ascending array: the first index whose value is not below `value`. */
   lowerBound(value: number): number {
-    let low = 0;
-    let high = this.#length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.at(middle) < value) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return lowerBound(this.#values, this.#length, value);
   }
 
   #grow(): void {
-    const size = Math.ceil(this.#length * 1.125) + 16;
-    const larger = this.#values instanceof Int32Array ? new Int32Array(size) : new Float64Array(size);
+    const larger = new Int32Array(Math.ceil(this.#length * 1.125) + 16);
     larger.set(this.#values);
-    this.#values = larger as T;
+    this.#values = larger;
   }
 }

@@ -1,6 +1,8 @@
-import { GrowingArray } from './growing-array.ts';
+import { ChunkedIds } from './chunked-ids.ts';
+import { Chunks } from './chunks.ts';
 import { HIGHEST_ID, type ListOrder, type Moved, UnlistableError } from './list-order.ts';
 import type { ListRow } from './list-row.ts';
+import { lowerBound } from './lower-bound.ts';
 import type { SortKey } from './sort-key.ts';
 
 /** Taken over by the list that is made of them. */
@@ -8,23 +10,24 @@ export interface KeyedIds {
   /** Ascending, and the key of each. */
   ids: Int32Array;
   keys: Float64Array;
-  /** The ids in the order of the list. */
+  /** The same in the order of the list: by key, and by id where keys are equal. */
   order: Int32Array;
+  orderKeys: Float64Array;
 }
 
-/** Ids in any other order: sixteen bytes each, so that the place of a row is found by what it was sorted by before. */
+/**
+ * Ids in any other order: 24 bytes each. What a row was sorted by before stands beside its id, as nobody tells it any more
+ * when the row has changed.
+ */
 export class KeyOrder implements ListOrder {
   readonly #key: SortKey;
-  /** In order of id, with the key of each. */
-  readonly #ids: GrowingArray<Int32Array>;
-  readonly #keys: GrowingArray<Float64Array>;
-  readonly #order: GrowingArray<Int32Array>;
+  readonly #keys: ChunkedIds;
+  readonly #order: Chunks;
 
-  constructor(key: SortKey, { ids, keys, order }: KeyedIds) {
+  constructor(key: SortKey, { ids, keys, order, orderKeys }: KeyedIds) {
     this.#key = key;
-    this.#ids = new GrowingArray(ids);
-    this.#keys = new GrowingArray(keys);
-    this.#order = new GrowingArray(order);
+    this.#keys = new ChunkedIds(ids, keys);
+    this.#order = new Chunks(order, orderKeys);
   }
 
   get length(): number {
@@ -32,7 +35,7 @@ export class KeyOrder implements ListOrder {
   }
 
   get bytes(): number {
-    return this.#ids.bytes + this.#keys.bytes + this.#order.bytes;
+    return this.#keys.bytes + this.#order.bytes;
   }
 
   slice(from: number, to: number): number[] {
@@ -47,48 +50,77 @@ export class KeyOrder implements ListOrder {
     if (!matches) return this.remove(row.id);
     const { id } = row;
     const key = this.#key.of(row);
-    const index = this.#ids.lowerBound(id);
-    const isIn = index < this.length && this.#ids.at(index) === id;
-    if (!isIn) {
+    const before = this.#keys.keyOf(id);
+    if (before === undefined) {
       if (id > HIGHEST_ID) throw new UnlistableError(`The id ${id} needs more than four bytes`);
-      const to = this.#placeOf(key, id);
-      this.#order.insert(to, id);
-      this.#ids.insert(index, id);
-      this.#keys.insert(index, key);
-      return { from: to, to: Number.POSITIVE_INFINITY };
+      this.#keys.add(id, key);
+      return { from: this.#insert(key, id), to: Number.POSITIVE_INFINITY };
     }
-    const from = this.#placeOf(this.#keys.at(index), id);
-    if (key === this.#keys.at(index)) return { from, to: from };
-    const to = this.#placeOf(key, id);
-    // Without the row itself, what lies behind it is one place nearer.
-    const target = to > from ? to - 1 : to;
-    this.#order.removeAt(from);
-    this.#order.insert(target, id);
-    this.#keys.set(index, key);
-    return { from: Math.min(from, target), to: Math.max(from, target) };
+    if (before === key) {
+      const { place } = this.#find(key, id);
+      return { from: place, to: place };
+    }
+    this.#keys.add(id, key);
+    const from = this.#remove(before, id);
+    const to = this.#insert(key, id);
+    return { from: Math.min(from, to), to: Math.max(from, to) };
   }
 
   remove(id: number): Moved | undefined {
-    const index = this.#ids.lowerBound(id);
-    if (index === this.length || this.#ids.at(index) !== id) return undefined;
-    const from = this.#placeOf(this.#keys.at(index), id);
-    this.#order.removeAt(from);
-    this.#ids.removeAt(index);
-    this.#keys.removeAt(index);
-    return { from, to: Number.POSITIVE_INFINITY };
+    const key = this.#keys.keyOf(id);
+    if (key === undefined) return undefined;
+    this.#keys.remove(id);
+    return { from: this.#remove(key, id), to: Number.POSITIVE_INFINITY };
   }
 
-  /** The first place whose row does not come before one with this key and id. */
-  #placeOf(key: number, id: number): number {
+  /** @returns its place */
+  #insert(key: number, id: number): number {
+    const { index, within, place } = this.#find(key, id);
+    this.#order.insert(index, within, id, key);
+    return place;
+  }
+
+  /** @returns the place where it was */
+  #remove(key: number, id: number): number {
+    const { index, within, place } = this.#find(key, id);
+    this.#order.remove(index, within);
+    return place;
+  }
+
+  /** Where a row with this key and id stands, or would stand. */
+  #find(key: number, id: number): { index: number; within: number; place: number } {
+    const order = this.#order;
+    if (order.count === 0) return { index: 0, within: 0, place: 0 };
+    const index = this.#chunkOf(key, id);
+    const { ids, keys } = order.chunk(index) as { ids: Int32Array; keys: Float64Array };
+    const length = order.lengthOf(index);
+    let within = lowerBound(keys, length, key);
+    // Of those with the same key, ids ascend.
+    let high = lowerBound(keys, length, nextAbove(key));
+    while (within < high) {
+      const middle = (within + high) >>> 1;
+      if ((ids[middle] as number) < id) within = middle + 1;
+      else high = middle;
+    }
+    return { index, within, place: order.startOf(index) + within };
+  }
+
+  /** The last chunk that does not begin behind them; the first one if there is none. */
+  #chunkOf(key: number, id: number): number {
     let low = 0;
-    let high = this.#order.length;
-    while (low < high) {
+    let high = this.#order.count;
+    while (high - low > 1) {
       const middle = (low + high) >>> 1;
-      const other = this.#order.at(middle);
-      const otherKey = this.#keys.at(this.#ids.lowerBound(other));
-      if (otherKey < key || (otherKey === key && other < id)) low = middle + 1;
+      const { ids, keys } = this.#order.chunk(middle);
+      const firstKey = keys?.[0] as number;
+      if (firstKey < key || (firstKey === key && (ids[0] as number) <= id)) low = middle;
       else high = middle;
     }
     return low;
   }
+}
+
+/** Keys are whole numbers. */
+function nextAbove(key: number): number {
+  return key + 1;
 }

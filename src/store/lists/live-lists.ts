@@ -111,13 +111,13 @@ export class LiveLists {
   }
 
   /**
-   * Told of every question that SQL has answered: the first page of a filter the first time is no reason for a list.
+   * Told of every question that SQL has answered: the first one of a filter is no reason for a list, whatever its page.
+   * Who reads page after page has asked for one before.
    * @returns whether a list is to be made of it
    */
   isWanted(query: CallQuery): boolean {
     const key = this.#keyOf(query);
-    const isLaterPage = 'page' in query.at ? query.at.page > 1 : query.at.afterId > 0;
-    if (!this.#asked.isAgain(key) && !isLaterPage) return false;
+    if (!this.#asked.isAgain(key)) return false;
     return !this.#building.has(key) && !this.#asked.isHopeless(key);
   }
 

@@ -75,6 +75,16 @@ export class Connection {
     return guarded(this.path, () => this.#prepare(sql).all(...values)) as unknown as Row[];
   }
 
+  /** Row by row: the statement runs until the last one was taken, and may not be used for anything else meanwhile. */
+  *rows(sql: string, values: readonly SqlValue[] = []): Generator<Row> {
+    const rows = guarded(this.path, () => this.#prepare(sql).iterate(...values));
+    while (true) {
+      const { done, value } = guarded(this.path, () => rows.next());
+      if (done) return;
+      yield value as unknown as Row;
+    }
+  }
+
   get(sql: string, values: readonly SqlValue[] = []): Row | undefined {
     return guarded(this.path, () => this.#prepare(sql).get(...values)) as unknown as Row | undefined;
   }

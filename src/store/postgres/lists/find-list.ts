@@ -24,8 +24,8 @@ export interface FoundList {
 
 /** Ids of longer lists are not kept: their questions are answered by SQL. */
 const MOST_IDS = 2_000_000;
-/** These take four times the memory, and sorting. */
-const MOST_SORTED_IDS = 100_000;
+/** These take six times the memory, and sorting. */
+const MOST_SORTED_IDS = 2_000_000;
 /** Ids that are told in one text, as powers of two: each is read within some milliseconds. */
 const [BLOCK, SORTED_BLOCK] = [16, 13];
 
@@ -122,14 +122,18 @@ async function readKeyedIds(texts: readonly Uint8Array[]): Promise<KeyedIds> {
     await turn();
   }
   const length = pieces.reduce((sum, piece) => sum + piece.length / 3, 0);
-  const found = { ids: new Int32Array(length), keys: new Float64Array(length), order: new Int32Array(length) };
+  const found: KeyedIds = {
+    ...{ ids: new Int32Array(length), keys: new Float64Array(length) },
+    ...{ order: new Int32Array(length), orderKeys: new Float64Array(length) },
+  };
   let index = 0;
   for (const piece of pieces) {
     for (let from = 0; from < piece.length; from += 3) {
-      const id = piece[from] as number;
+      const [id, key, place] = [piece[from] as number, piece[from + 1] as number, (piece[from + 2] as number) - 1];
       found.ids[index] = id;
-      found.keys[index] = piece[from + 1] as number;
-      found.order[(piece[from + 2] as number) - 1] = id;
+      found.keys[index] = key;
+      found.order[place] = id;
+      found.orderKeys[place] = key;
       index += 1;
     }
     await turn();

@@ -57,6 +57,11 @@ export interface CallFilter {
   search?: string;
 }
 
+/** The members that a filter has. */
+export function askedOf(filter: CallFilter): (keyof CallFilter)[] {
+  return (Object.keys(filter) as (keyof CallFilter)[]).filter((name) => filter[name] !== undefined);
+}
+
 /** Whether none but pending calls can match: the few for which stores keep indexes of their own. */
 export function isPendingOnly({ statuses, due, waitingFor }: CallFilter): boolean {
   return (

@@ -1,11 +1,8 @@
-import type { Call } from '../../core/call.ts';
+import { type Counted, isCounted } from '../../core/call-counts.ts';
 import type { CallFilter } from '../../core/call-filter.ts';
 import type { Database } from './database.ts';
 import type { Statement } from './session.ts';
 import { type Condition, whereClause, whereOf } from './where-clause.ts';
-
-/** What calls are counted by. */
-type Counted = Pick<Call, 'projectId' | 'outboundType' | 'attendType' | 'status'>;
 
 /** How many calls of each kind a transaction makes more, or fewer. */
 export class CountChange {
@@ -49,12 +46,9 @@ export const COUNT_ANEW = `DELETE FROM call_counts;
   INSERT INTO call_counts (project_id, outbound_type, attend_type, status, count)
     SELECT project_id, outbound_type, attend_type, status, count(*) FROM calls GROUP BY 1, 2, 3, 4`;
 
-const COUNTED_BY: readonly (keyof CallFilter)[] = ['projectIds', 'outboundTypes', 'attendTypes', 'statuses'];
-
 /** How many calls match, without looking at one; undefined where the filter asks for more than calls are counted by. */
 export function countedMatches(filter: CallFilter): Condition | undefined {
-  const asked = (Object.keys(filter) as (keyof CallFilter)[]).filter((name) => filter[name] !== undefined);
-  if (!asked.every((name) => COUNTED_BY.includes(name))) return undefined;
+  if (!isCounted(filter)) return undefined;
   // Columns have the names of those of calls; none of these moves with the clock.
   const { sql, values } = whereClause(filter, { now: 0, pbxConnected: false });
   return { sql: `(SELECT coalesce(sum(count), 0)::bigint FROM call_counts${whereOf({ sql })})`, values };

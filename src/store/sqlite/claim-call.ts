@@ -3,9 +3,8 @@ import type { EpochSeconds } from '../../core/clock.ts';
 import { LIMIT } from './bound-limit.ts';
 import type { Connection } from './connection.ts';
 import { MAY_BE_CALLED } from './do-not-call.ts';
-import { whereOf } from './find-page.ts';
 import { narrowed } from './find-rows.ts';
-import { allOf, type Condition, whereClause } from './where-clause.ts';
+import { allOf, type Condition, whereClause, whereOf } from './where-clause.ts';
 
 /**
  * The id of the best due manual call that matches: highest priority, then due longest, then lowest id; never one whose number

@@ -1,9 +1,10 @@
 import { type CallFilter, type CallQuery, isPendingOnly, type Moment } from '../../core/call-filter.ts';
 import { LIMIT, LIMIT_OFFSET } from './bound-limit.ts';
+import { countedMatches, countMatches } from './call-counts.ts';
 import type { Connection } from './connection.ts';
 import { type Order, orderOf } from './order.ts';
 import { orderedParts } from './ordered-parts.ts';
-import { allOf, type Condition, whereClause } from './where-clause.ts';
+import { allOf, type Condition, whereClause, whereOf } from './where-clause.ts';
 
 export interface FoundPage {
   rowCount: number;
@@ -43,15 +44,11 @@ export function findPage(connection: Connection, { filter, moment, limit, at, so
   if (inOrder !== undefined && place.offset === 0 && place.afterId === undefined && inOrder.length < limit) {
     return { rowCount: inOrder.length, ids: inOrder };
   }
-  const rowCount = countMatches(connection, where);
+  const rowCount = countMatches(connection, filter, where);
   if (inOrder !== undefined) return { rowCount, ids: inOrder };
   if (place.offset >= rowCount) return { rowCount, ids: [] };
   const slice = where.sql === '' && isById ? sliceOfAll(search, rowCount) : undefined;
   return { rowCount, ids: slice ?? idsOf(search, rowCount) };
-}
-
-export function countMatches(connection: Connection, where: Condition): number {
-  return connection.value(`SELECT count(*) FROM calls${whereOf(where)}`, where.values) as number;
 }
 
 /** The page of calls in order of id, where the parts of the filter lie in this order, unless it lies too deep in them. */
@@ -86,7 +83,7 @@ function sliceOfAll({ connection, afterId, offset, limit }: Search, rowCount: nu
 function idsOf(search: Search, matches: number): number[] {
   const { connection, pendingOnly, order, limit, offset } = search;
   if (matches <= FEW || (pendingOnly && order.pendingWalk === undefined)) return sorted(search);
-  const all = pendingOnly ? pendingCount(connection) : idRange(connection).size;
+  const all = countedMatches(connection, pendingOnly ? { statuses: ['pending'] } : {}) as number;
   const most = Math.ceil((4 * (offset + limit) * all) / matches);
   if (most <= matches / 2) {
     const ids = walked(search, most);
@@ -145,15 +142,4 @@ export function idRange(connection: Connection): { first: number; last: number; 
     number | null,
   ];
   return first === null || last === null ? { first: 0, last: -1, size: 0 } : { first, last, size: last - first + 1 };
-}
-
-function pendingCount(connection: Connection): number {
-  return connection.value(
-    `SELECT count(*) FROM calls INDEXED BY calls_pending_by_dial_order WHERE status = 'pending'`,
-  ) as number;
-}
-
-/** Ready to stand behind `FROM calls`. */
-export function whereOf({ sql }: Pick<Condition, 'sql'>): string {
-  return sql === '' ? '' : ` WHERE ${sql}`;
 }

@@ -1,10 +1,10 @@
 import { OPEN_STATUSES } from '../../core/call.ts';
 import type { RowChoice, RowRefusal } from '../../core/call-command.ts';
 import type { CallFilter, Moment } from '../../core/call-filter.ts';
+import { countBySql } from './call-counts.ts';
 import type { Connection } from './connection.ts';
-import { countMatches, whereOf } from './find-page.ts';
 import { literals } from './literals.ts';
-import { allOf, type Condition, whereClause } from './where-clause.ts';
+import { allOf, type Condition, whereClause, whereOf } from './where-clause.ts';
 
 /** A row that a command names. */
 export interface NamedRow {
@@ -29,7 +29,7 @@ export function findRows(
   }
   if ('externalIds' in choice) return byExternalIds(connection, choice);
   const where = narrowed(choice.filter, moment, projectIds);
-  const matched = countMatches(connection, where);
+  const matched = countBySql(connection, where);
   if (matched !== choice.expect) return { kind: 'unexpected_count', matched };
   const found = connection.all(`SELECT id FROM calls${whereOf(where)} ORDER BY +id`, where.values);
   return { kind: 'rows', rows: found.map(([id], index) => ({ id: id as number, index })), missing: [] };

@@ -1,4 +1,4 @@
-import type { CallFilter } from '../../core/call-filter.ts';
+import { askedOf, type CallFilter } from '../../core/call-filter.ts';
 import { projectParts } from '../../core/project-parts.ts';
 
 /** Filters whose one value is a part of an index that lies in order of id. (Of one external id there are few.) */
@@ -15,7 +15,7 @@ const MOST_PARTS = 16;
  * such parts, or too many.
  */
 export function orderedParts(filter: CallFilter): readonly CallFilter[] | undefined {
-  const asked = (Object.keys(filter) as (keyof CallFilter)[]).filter((name) => filter[name] !== undefined);
+  const asked = askedOf(filter);
   const [first] = asked;
   if (asked.length === 1 && first !== undefined && MEMBERS_IN_ORDER.includes(first)) {
     const values = new Set(filter[first] as readonly (string | number)[]);

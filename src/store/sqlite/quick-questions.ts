@@ -1,4 +1,4 @@
-import { type CallFilter, type CallQuery, isPendingOnly } from '../../core/call-filter.ts';
+import { askedOf, type CallFilter, type CallQuery, isPendingOnly } from '../../core/call-filter.ts';
 import { orderedParts } from './ordered-parts.ts';
 
 /** Filters that few calls match, whatever else is asked for. */
@@ -17,7 +17,7 @@ const DEEP = 1_000;
  */
 export function isQuick({ filter, sort, at, limit }: CallQuery): boolean {
   const isById = !('page' in at) || sort === 'id' || sort === '-id';
-  const asked = (Object.keys(filter) as (keyof CallFilter)[]).filter((name) => filter[name] !== undefined);
+  const asked = askedOf(filter);
   if ('page' in at && (at.page - 1) * limit > (isById ? DEEP_BY_ID : DEEP)) return false;
   if (isPendingOnly(filter) || SELECTIVE.some((name) => filter[name] !== undefined)) return true;
   return asked.length === 0 || (filter.projectIds !== undefined && orderedParts(filter) !== undefined);

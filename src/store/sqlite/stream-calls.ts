@@ -1,11 +1,12 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Call } from '../../core/call.ts';
 import type { CallFilter, Moment } from '../../core/call-filter.ts';
+import { countMatches } from './call-counts.ts';
 import type { Connection } from './connection.ts';
-import { countMatches, idRange, whereOf } from './find-page.ts';
+import { idRange } from './find-page.ts';
 import { callsOf } from './read-calls.ts';
 import { CALL_COLUMNS, toCall } from './row-columns.ts';
-import { allOf, type Condition, whereClause } from './where-clause.ts';
+import { allOf, whereClause, whereOf } from './where-clause.ts';
 
 const BATCH = 500;
 
@@ -21,7 +22,7 @@ export async function* streamCalls(
   const connection = connect();
   try {
     connection.run('BEGIN');
-    for (const batch of batches(connection, whereClause(filter, moment))) {
+    for (const batch of batches(connection, filter, moment)) {
       yield batch;
       await breathe();
     }
@@ -31,8 +32,9 @@ export async function* streamCalls(
 }
 
 /** Few calls are found first and then read one after the other; among many it is quicker to look at every call. */
-function* batches(connection: Connection, where: Condition): Generator<readonly Call[]> {
-  if (countMatches(connection, where) < idRange(connection).size / 10) {
+function* batches(connection: Connection, filter: CallFilter, moment: Moment): Generator<readonly Call[]> {
+  const where = whereClause(filter, moment);
+  if (countMatches(connection, filter, where) < idRange(connection).size / 10) {
     const rows = connection.all(`SELECT id FROM calls${whereOf(where)} ORDER BY +id`, where.values);
     const ids = rows.map(([id]) => id as number);
     for (let from = 0; from < ids.length; from += BATCH) yield callsOf(connection, ids.slice(from, from + BATCH));

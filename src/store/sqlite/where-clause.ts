@@ -47,6 +47,11 @@ export function whereClause(filter: CallFilter, moment: Moment): Condition {
   return allOf(conditions);
 }
 
+/** Ready to stand behind the name of a table. */
+export function whereOf({ sql }: Pick<Condition, 'sql'>): string {
+  return sql === '' ? '' : ` WHERE ${sql}`;
+}
+
 export function allOf(conditions: readonly Condition[]): Condition {
   const parts = conditions.filter(({ sql }) => sql !== '');
   return { sql: parts.map(({ sql }) => sql).join(' AND '), values: parts.flatMap(({ values }) => values) };

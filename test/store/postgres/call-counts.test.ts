@@ -1,12 +1,9 @@
 import postgres from 'postgres';
 import { expect, onTestFinished, test } from 'vitest';
-import { randomOf } from '../../../bench/make-calls.ts';
 import { joinCounts } from '../../../src/store/postgres/call-counts.ts';
 import { Database } from '../../../src/store/postgres/database.ts';
-import { contextOf, saveOf } from '../../support/commands.ts';
-import { makeCall } from '../../support/make-call.ts';
 import { createCallsDatabase, openTestStore } from '../../support/postgres-store.ts';
-import { NOW } from '../random-calls.ts';
+import { randomChanges } from '../change-at-random.ts';
 
 const COUNTED = `SELECT project_id, outbound_type, attend_type, status, sum(count)::int AS count FROM call_counts
   GROUP BY 1, 2, 3, 4 HAVING sum(count) <> 0 ORDER BY 1, 2, 3, 4`;
@@ -26,50 +23,9 @@ test('the counts are those of the calls after saves, edits, claims, cancellation
   const { url, store, counted, there, sql } = await opened();
   const database = new Database({ url, mostSessions: 1 });
   onTestFinished(() => database.close());
-  const random = randomOf(7);
-  const below = (limit: number) => Math.floor(random() * limit);
-  const context = (projectId: number) =>
-    contextOf({ now: NOW + below(100), projectIds: below(2) === 0 ? null : [projectId] });
-  const oneOf = [
-    (project: number) =>
-      store.execute(
-        saveOf(
-          Array.from({ length: 1 + below(5) }, (_, index) => ({
-            callerId: `+4416329600${10 + index}`,
-            externalId: `e${below(30)}`,
-            outboundType: 'manual' as const,
-          })),
-          { projectId: project },
-        ),
-        contextOf({ now: NOW }),
-      ),
-    (project: number) =>
-      store.execute({ kind: 'claim', choose: { filter: {} }, agent: 'a', leaseSeconds: 60 }, context(project)),
-    () => store.execute({ kind: 'cancel', rows: { ids: [1 + below(60)] }, code: 'a' }, contextOf({ now: NOW })),
-    () => store.execute({ kind: 'cancel', rows: { ids: [1 + below(60), 9_999] }, code: 'a' }, contextOf({ now: NOW })),
-    () =>
-      store.execute(
-        {
-          kind: 'update',
-          edits: [{ id: 1 + below(60), content: { attendType: below(2) ? 'attended' : 'unattended' } }],
-        },
-        contextOf({ now: NOW }),
-      ),
-    async () => {
-      const session = await store.beginImport();
-      await session.add([
-        makeCall({ status: 'completed', callerId: '+441632960001' }),
-        makeCall({ callerId: '+441632960002' }),
-      ]);
-      if (below(3) === 0) await session.rollback();
-      else await session.commit();
-    },
-    () => store.tidy({ repeatsBefore: 0, closedCallsBefore: NOW + below(2) * 1_000 }),
-    () => joinCounts(database),
-  ];
+  const change = randomChanges(store, 7, [() => joinCounts(database)]);
   for (let step = 0; step < 150; step++) {
-    const works = Array.from({ length: 1 + below(4) }, () => oneOf[below(oneOf.length)]?.(1 + below(3)));
-    await Promise.all(works.map((work) => work?.catch(() => undefined)));
+    await change();
     expect(await counted()).toEqual(await there());
   }
   await joinCounts(database);

@@ -7,10 +7,11 @@ import type { ListQuestion } from '../../lists/live-list.ts';
 import { parseNumbers } from '../../lists/parse-numbers.ts';
 import { sortByKey } from '../../lists/sort-by-key.ts';
 import { type SortKey, sortKeyOf } from '../../lists/sort-key.ts';
+import { countMatches } from '../call-counts.ts';
 import type { Connection } from '../connection.ts';
-import { countMatches, idRange, whereOf } from '../find-page.ts';
+import { idRange } from '../find-page.ts';
 import { lastSequence } from '../journal.ts';
-import { type Condition, whereClause } from '../where-clause.ts';
+import { type Condition, whereClause, whereOf } from '../where-clause.ts';
 
 /** Ids of longer lists are not kept: their questions are answered by SQL. */
 const MOST_IDS = 8_000_000;
@@ -68,7 +69,7 @@ function* contentInSteps(
 ): Generator<undefined, ListContent | undefined> {
   const where = whereClause(filter, { now, pbxConnected });
   const sequence = lastSequence(connection);
-  const length = countMatches(connection, where);
+  const length = countMatches(connection, filter, where);
   const { first, size } = idRange(connection);
   const key = sortKeyOf(sort);
   if (key === undefined && length === size && length > 0) return { sequence, now, ids: { first, length } };

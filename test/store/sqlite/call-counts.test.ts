@@ -1,0 +1,63 @@
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { Connection } from '../../../src/store/sqlite/connection.ts';
+import { migrate } from '../../../src/store/sqlite/migrate.ts';
+import { openSqliteStore } from '../../../src/store/sqlite/open-sqlite-store.ts';
+import { MIGRATIONS } from '../../../src/store/sqlite/schema/migrations.ts';
+import { plainDerivation } from '../../support/derivation.ts';
+import { importVaried } from '../../support/import-varied.ts';
+import { tempFolder } from '../../support/temp-folder.ts';
+import { randomChanges } from '../change-at-random.ts';
+
+const COUNTED = `SELECT project_id, outbound_type, attend_type, status, count FROM call_counts WHERE count <> 0
+  ORDER BY 1, 2, 3, 4`;
+const THERE =
+  'SELECT project_id, outbound_type, attend_type, status, count(*) FROM calls GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4';
+
+async function opened() {
+  const path = join(tempFolder(), 'calls.db');
+  const store = await openSqliteStore({ path, derivation: plainDerivation });
+  onTestFinished(() => store.close());
+  const connection = new Connection(path, { readOnly: true });
+  onTestFinished(() => connection.close());
+  return { path, store, counted: () => connection.all(COUNTED), there: () => connection.all(THERE) };
+}
+
+test('the counts are those of the calls after saves, edits, claims, cancellations, imports and removals', async () => {
+  const { store, counted, there } = await opened();
+  const change = randomChanges(store, 7);
+  for (let step = 0; step < 150; step++) {
+    await change();
+    expect(counted()).toEqual(there());
+  }
+  expect(there().length).toBeGreaterThan(3);
+});
+
+test('the counts are those of the calls after the first import, which fills an empty table, and after what follows it', async () => {
+  const { store, counted, there } = await opened();
+  await importVaried(store, 300);
+  expect(counted()).toEqual(there());
+  expect(there().length).toBeGreaterThan(0);
+  await importVaried(store, 20);
+  expect(there().reduce((sum, row) => sum + Number(row[4]), 0)).toBe(320);
+  expect(counted()).toEqual(there());
+});
+
+test('a database that was written before calls were counted has them counted', async () => {
+  const path = join(tempFolder(), 'calls.db');
+  const connection = new Connection(path);
+  onTestFinished(() => connection.close());
+  const before = MIGRATIONS.findIndex((migration) => migration.join().includes('CREATE TABLE call_counts'));
+  await migrate(connection, { lockWaitMs: 0, migrations: MIGRATIONS.slice(0, before) });
+  for (const status of ['pending', 'pending', 'completed']) {
+    connection.run(
+      `INSERT INTO calls (project_id, caller_id, caller_number_reversed, outbound_type, attend_type, source, status, priority,
+          max_retries, retries, vars, missed_count, created_at, updated_at, due_since)
+        VALUES (1, '+441632960001', '100069236144+', 'manual', 'attended', 'api', ?, 0, 0, 0, '{}', 0, 1, 1, 1)`,
+      [status],
+    );
+  }
+  await migrate(connection, { lockWaitMs: 0 });
+  expect(connection.all(COUNTED)).toEqual(connection.all(THERE));
+  expect(connection.all(COUNTED)).toHaveLength(2);
+});

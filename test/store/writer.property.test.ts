@@ -176,7 +176,8 @@ function randomCommand(random: () => number, calls: readonly Call[], now: number
       ...held(),
       completion: pick<life.Completion>({}, { result: 'busy', retryAt: now + 15 }),
     }),
-    () => ({ kind: 'note', id: id(), text: 'x' }),
+    // One that is not there is all that is refused.
+    () => ({ kind: 'note', id: random() < 0.3 ? calls.length + 1 : id(), text: 'x' }),
     () => ({ kind: 'expire_leases' }),
   )();
 }

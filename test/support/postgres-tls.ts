@@ -8,11 +8,16 @@ import { tempFolder } from './temp-folder.ts';
 /** What makes the certificate. */
 export const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 
-/**
- * A PostgreSQL with a certificate for `localhost` that it has signed itself, for the running test.
- * @returns file of the certificate, and the port
- */
-export async function startPostgresWithTls({ takesPlain = true } = {}): Promise<{ certificate: string; port: number }> {
+export interface PostgresWithTls {
+  /** File of the certificate. */
+  certificate: string;
+  port: number;
+  /** Starts it again, with TLS or without. */
+  restart(options: { hasTls: boolean }): Promise<void>;
+}
+
+/** A PostgreSQL with a certificate for `localhost` that it has signed itself, for the running test. */
+export async function startPostgresWithTls({ takesPlain = true } = {}): Promise<PostgresWithTls> {
   const folder = tempFolder();
   // As root: the server runs as nobody.
   chmodSync(folder, 0o755);
@@ -27,8 +32,12 @@ export async function startPostgresWithTls({ takesPlain = true } = {}): Promise<
   if (made.status !== 0) throw new Error(String(made.stderr));
   chmodSync(key, 0o600);
   if (process.getuid?.() === 0) for (const file of [key, certificate]) chownSync(file, 65_534, 65_534);
-  appendFileSync(join(dataFolder, 'postgresql.conf'), 'ssl = on\n');
   if (!takesPlain) writeFileSync(join(dataFolder, 'pg_hba.conf'), 'hostssl all all all trust\n');
-  await server.restart();
-  return { certificate, port: server.port };
+  const restart = ({ hasTls }: { hasTls: boolean }) => {
+    // The last word counts.
+    appendFileSync(join(dataFolder, 'postgresql.conf'), `ssl = ${hasTls ? 'on' : 'off'}\n`);
+    return server.restart();
+  };
+  await restart({ hasTls: true });
+  return { certificate, port: server.port, restart };
 }

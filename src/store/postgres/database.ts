@@ -1,6 +1,6 @@
-import { StoreUnavailableError } from '../../core/errors.ts';
+import { StoreUnavailableError, StoreUnusableError } from '../../core/errors.ts';
 import type { SqlValue } from './row-columns.ts';
-import { closedError, type Row, Session } from './session.ts';
+import { closedError, type Row, Session, type SessionOptions } from './session.ts';
 import { isFull, isLoss } from './translate-error.ts';
 
 export interface DatabaseOptions {
@@ -37,6 +37,8 @@ export class Database {
   #fullUntil = Number.NEGATIVE_INFINITY;
   #isClosed = false;
   #losses = 0;
+  /** It has been connected to. */
+  #isKnown = false;
 
   constructor(options: DatabaseOptions) {
     this.address = addressOf(options.url);
@@ -169,9 +171,12 @@ export class Database {
   }
 
   /** A connection besides all others, which hears what is said on channels. */
-  listen(onNotice: (channel: string, payload: string) => void, onLost: (session: Session) => void): Promise<Session> {
-    if (this.#isClosed) return Promise.reject(closedError(this.address));
-    return Session.open({ ...this.#options, address: this.address, onLost, onNotice });
+  async listen(
+    onNotice: (channel: string, payload: string) => void,
+    onLost: (session: Session) => void,
+  ): Promise<Session> {
+    if (this.#isClosed) throw closedError(this.address);
+    return this.#connect({ onLost, onNotice });
   }
 
   /** Whatever is under way fails. Resolves when all connections have ended. */
@@ -190,14 +195,25 @@ export class Database {
     }
   }
 
+  /**
+   * What refuses us for good at the start is waited for later on (a password that was changed, TLS that was turned off by a
+   * restart): it has worked once, and whoever keeps something to be stored must not give that up.
+   */
+  async #connect(ears: Pick<SessionOptions, 'onLost' | 'onNotice'>): Promise<Session> {
+    try {
+      const session = await Session.open({ ...this.#options, address: this.address, ...ears });
+      this.#isKnown = true;
+      return session;
+    } catch (error) {
+      if (!this.#isKnown || !(error instanceof StoreUnusableError)) throw error;
+      throw new StoreUnavailableError(error.message, { cause: error.cause });
+    }
+  }
+
   async #open(): Promise<Session> {
     this.#opening += 1;
     try {
-      const session = await Session.open({
-        ...this.#options,
-        address: this.address,
-        onLost: (lost) => this.#forget(lost),
-      });
+      const session = await this.#connect({ onLost: (lost) => this.#forget(lost) });
       if (this.#isClosed) {
         void session.close();
         throw closedError(this.address);

@@ -6,7 +6,10 @@ export interface Encryption {
   /** The address without what only concerns certificates, which the driver would send to PostgreSQL. */
   url: string;
   /** For the driver; undefined: it does what the address says. */
-  ssl: { ca?: string; checkServerIdentity(host: string, certificate: PeerCertificate): Error | undefined } | undefined;
+  ssl:
+    | { ca?: string; checkServerIdentity(host: string, certificate: PeerCertificate): Error | undefined }
+    | 'prefer'
+    | undefined;
 }
 
 /**
@@ -23,6 +26,8 @@ export function encryptionOf(address: string, hostOf: () => string): Encryption 
     .replace(/[?&]$/, '');
   // By libpq's rule a file of an authority makes of `require` that it is looked at.
   const isChecked = mode === 'verify-full' || mode === 'verify-ca' || (mode === 'require' && file !== undefined);
+  // Both take what there is; the driver would insist on TLS.
+  if (mode === 'allow') return { url, ssl: 'prefer' };
   if (!isChecked) return { url, ssl: undefined };
   return {
     url,

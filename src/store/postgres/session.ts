@@ -4,7 +4,7 @@ import { copyIn, copyOut } from './copy.ts';
 import { encryptionOf } from './encryption.ts';
 import { type Reach, reachServer } from './reach-server.ts';
 import type { SqlValue } from './row-columns.ts';
-import { isAftermath, translateError } from './translate-error.ts';
+import { isAftermath, translateError, withoutTls } from './translate-error.ts';
 
 export type Row = readonly SqlValue[];
 
@@ -89,8 +89,9 @@ export class Session {
     try {
       session.#connection = await Promise.race([session.#connect(), patience.promise]);
     } catch (error) {
+      const lack = session.#reach.lackOfTls;
       void session.close();
-      throw translateError(error, options.address);
+      throw lack ? withoutTls(lack, options.address, error) : translateError(error, options.address);
     } finally {
       clearTimeout(timer);
     }

@@ -1,4 +1,5 @@
 import { CallQueueError, StoreUnavailableError, StoreUnusableError } from '../../core/errors.ts';
+import type { LackOfTls } from './reach-server.ts';
 
 /** What PostgreSQL answers, as the driver throws it: `code` is its SQLSTATE. */
 interface PostgresError extends Error {
@@ -76,6 +77,14 @@ export function isLoss(error: unknown): boolean {
 /** As Node names what it finds wrong with a certificate. */
 function isCertificateFault(code: string): boolean {
   return /^(ERR_TLS_CERT|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_)/.test(code);
+}
+
+/** For TLS that is asked for and not offered. Another host of the address may still come up and offer it. */
+export function withoutTls({ hosts, isEverywhere }: LackOfTls, address: string, cause: unknown): CallQueueError {
+  const message =
+    `PostgreSQL does not offer TLS on ${hosts.join(', ')}, and the address of the database asks for it. Turn it on there ` +
+    `(ssl = on), or write sslmode=disable where the way to it is to be trusted (${address})`;
+  return isEverywhere ? new StoreUnusableError(message, { cause }) : new StoreUnavailableError(message, { cause });
 }
 
 /** The error of the store's own family for what PostgreSQL, or the way to it, says; anything else comes back as it is. */

@@ -177,6 +177,18 @@ describe('a database that is shared', () => {
     expect((await save(store, [{}]))[0]?.id).toBe(1);
   });
 
+  test('of several hosts that all refuse the reason is told at once', async () => {
+    const url = new URL(await createCallsDatabase());
+    const begun = performance.now();
+    const refusal = await openTestStore(url.href.replace(url.host, '127.0.0.1:1,127.0.0.1:2')).catch(
+      (error: unknown) => error,
+    );
+    expect(refusal).toBeInstanceOf(StoreUnavailableError);
+    expect((refusal as Error).message).toMatch(/ECONNREFUSED/);
+    // An attempt that nobody answers is given up after 5 s.
+    expect(performance.now() - begun).toBeLessThan(4_000);
+  });
+
   test('a user without rights is told what is missing', async () => {
     const url = new URL(await createTestDatabase());
     const sql = postgres(url.href, { max: 1 });

@@ -1,6 +1,7 @@
 import { type Call, dueSince } from '../../core/call.ts';
 import type { Derived } from '../../core/call-store.ts';
 import { nameWords, reversed } from '../../core/search-text.ts';
+import { countCall } from './call-counts.ts';
 import type { Connection } from './connection.ts';
 import { CALL_COLUMNS, type SqlValue, toValues } from './row-columns.ts';
 
@@ -22,6 +23,7 @@ const INSERT_CALL = `INSERT INTO calls (${COLUMNS.join(', ')}) VALUES (${COLUMNS
 /** Stores a call and what is derived from it; within the transaction of the caller. */
 export function insertCall(connection: Connection, call: Call, derived: Derived): void {
   connection.run(INSERT_CALL, [...toValues(call), ...derivedValues(call, derived)]);
+  countCall(connection, undefined, call);
   connection.run('INSERT INTO bodies (id, json) VALUES (?, ?)', [call.id, derived.json]);
   if (call.callerIdName !== null) {
     connection.run('INSERT INTO names (rowid, words) VALUES (?, ?)', [call.id, nameWords(call.callerIdName)]);

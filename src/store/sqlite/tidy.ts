@@ -1,6 +1,7 @@
 import { OPEN_STATUSES } from '../../core/call.ts';
 import type { Tidied, TidyLimits } from '../../core/call-writer.ts';
 import type { EpochSeconds } from '../../core/clock.ts';
+import { countRemoved } from './call-counts.ts';
 import type { Connection } from './connection.ts';
 import { literals } from './literals.ts';
 
@@ -107,7 +108,8 @@ function removeCalls(connection: Connection, before: EpochSeconds, from: Place |
       ORDER BY updated_at LIMIT ${CALLS}`,
     [oldest, before],
   ) as [number, number][];
-  const ids = [JSON.stringify(old.map(([id]) => id))];
+  const ids = [JSON.stringify(old.map(([id]) => id))] as const;
+  countRemoved(connection, ids[0]);
   connection.run(
     `INSERT INTO changes (call_id, project_id, at)
       SELECT id, project_id, unixepoch() FROM calls WHERE id IN (SELECT value FROM json_each(?))`,

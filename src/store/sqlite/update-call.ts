@@ -1,6 +1,7 @@
 import type { Call } from '../../core/call.ts';
 import type { Derivation } from '../../core/call-store.ts';
 import { nameWords } from '../../core/search-text.ts';
+import { countCall } from './call-counts.ts';
 import type { Connection } from './connection.ts';
 import { DERIVED_COLUMNS, derivedValues } from './insert-calls.ts';
 import { CALL_COLUMNS, type SqlValue, toValues } from './row-columns.ts';
@@ -28,6 +29,7 @@ export function updateCall(connection: Connection, derivation: Derivation, befor
   }
   if (columns.length === 0) return;
   connection.run(`UPDATE calls SET ${columns.join(', ')} WHERE id = ?`, [...values, after.id]);
+  countCall(connection, before, after);
   connection.run('UPDATE bodies SET json = ? WHERE id = ?', [derived.json, after.id]);
   if (before.callerIdName !== after.callerIdName) {
     if (before.callerIdName !== null) connection.run('DELETE FROM names WHERE rowid = ?', [after.id]);

@@ -61,3 +61,23 @@ test('a database that was written before calls were counted has them counted', a
   expect(connection.all(COUNTED)).toEqual(connection.all(THERE));
   expect(connection.all(COUNTED)).toHaveLength(2);
 });
+
+test('a database to which somebody has written without counting is counted anew when it is opened', async () => {
+  const path = join(tempFolder(), 'calls.db');
+  const open = () => openSqliteStore({ path, derivation: plainDerivation });
+  const store = await open();
+  await importVaried(store, 30);
+  await store.close();
+  const connection = new Connection(path);
+  onTestFinished(() => connection.close());
+  for (const statement of [
+    `UPDATE calls SET status = 'completed' WHERE id IN (SELECT id FROM calls WHERE status = 'pending' LIMIT 3)`,
+    'DELETE FROM bodies WHERE id = 5',
+    'DELETE FROM calls WHERE id = 5',
+  ]) {
+    connection.run(statement);
+  }
+  expect(connection.all(COUNTED)).not.toEqual(connection.all(THERE));
+  await (await open()).close();
+  expect(connection.all(COUNTED)).toEqual(connection.all(THERE));
+});

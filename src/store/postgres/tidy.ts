@@ -78,14 +78,21 @@ async function removeEndedDoNotCall(session: Session, before: EpochSeconds): Pro
   return { removed, next: removed < BATCH ? undefined : [] };
 }
 
-/** From the old end only, so that what is kept is without holes. */
+/**
+ * From the old end only, so that what is kept is without holes. Begins behind what was removed before, which PostgreSQL would
+ * walk over again, each time: it stays in the index as long as anybody reads a moment in which it was there (18 ms of 19 for a
+ * batch, 400,000 entries later).
+ */
 async function removeChanges(session: Session, before: EpochSeconds): Promise<TidyStep> {
-  const oldest = await session.all(`SELECT sequence, at FROM changes ORDER BY sequence LIMIT ${BATCH}`);
+  const oldest = await session.all(
+    `SELECT sequence, at FROM changes WHERE sequence > (SELECT changes_removed_through FROM counters)
+      ORDER BY sequence LIMIT ${BATCH}`,
+  );
   const kept = oldest.findIndex(([, at]) => (at as number) >= before);
   const old = kept < 0 ? oldest : oldest.slice(0, kept);
-  const last = old.at(-1)?.[0] as number | undefined;
-  if (last === undefined) return { removed: 0, next: undefined };
-  const removed = await session.count('DELETE FROM changes WHERE sequence <= ?', [last]);
+  const [first, last] = [old[0]?.[0], old.at(-1)?.[0]];
+  if (first === undefined || last === undefined) return { removed: 0, next: undefined };
+  const removed = await session.count('DELETE FROM changes WHERE sequence BETWEEN ? AND ?', [first, last]);
   await session.all('UPDATE counters SET changes_removed_through = greatest(changes_removed_through, ?)', [last]);
   return { removed, next: old.length < BATCH ? undefined : [] };
 }

@@ -161,6 +161,8 @@ describe('callqueue migrate --to', () => {
     database.close();
     const there = Object.groupBy(rows, ({ table }) => table);
     const { counters, ...own } = moved;
+    // Counted anew.
+    delete there.call_counts;
     expect(counters).toEqual(['changes_removed_through', 'is_only', 'last_id', 'last_sequence']);
     expect(own).toEqual(
       Object.fromEntries(Object.entries(there).map(([table, all]) => [table, all?.map(({ column }) => column).sort()])),

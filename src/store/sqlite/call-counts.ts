@@ -1,7 +1,6 @@
 import { type Counted, isCounted } from '../../core/call-counts.ts';
 import type { CallFilter } from '../../core/call-filter.ts';
 import type { Connection } from './connection.ts';
-import type { StoreLogger } from './store-logger.ts';
 import { type Condition, whereClause, whereOf } from './where-clause.ts';
 
 const ADD = 'ON CONFLICT DO UPDATE SET count = count + excluded.count';
@@ -55,25 +54,30 @@ export function countMatches(connection: Connection, filter: CallFilter, where: 
   return countedMatches(connection, filter) ?? countBySql(connection, where);
 }
 
-/**
- * Counts all calls anew where they are not as many as they are said to be: a server of an older version, which knows of no
- * counts, has gone on writing after the database was migrated. To look takes 20 ms for ten million calls, or 150 from a cold disk.
- */
-export async function mendCounts(connection: Connection, lockWaitMs: number, logger?: StoreLogger): Promise<void> {
-  if (areRight(connection)) return;
-  await connection.write(() => {
-    connection.exec(`DELETE FROM call_counts;
-      INSERT INTO call_counts ${BY_KIND}, count(*) FROM calls GROUP BY 1, 2, 3, 4`);
-  }, lockWaitMs);
-  logger?.info({}, 'Calls were counted anew, as somebody had written without counting');
+/** In the meta table: the newest change that is counted. */
+export const COUNTED_THROUGH = 'counted_through';
+
+const NEWEST_CHANGE = `coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'changes'), 0)`;
+const IS_BEHIND = `name = '${COUNTED_THROUGH}' AND CAST(value AS INTEGER) <> ${NEWEST_CHANGE}`;
+
+/** Notes that all changes are counted. At the end of every transaction that changes calls. */
+export function noteCounted(connection: Connection): void {
+  connection.run(`UPDATE meta SET value = ${NEWEST_CHANGE} WHERE ${IS_BEHIND}`);
 }
 
-function areRight(connection: Connection): boolean {
-  const pending: CallFilter = { statuses: ['pending'] };
-  return connection.read(
-    () =>
-      countedMatches(connection, {}) === connection.value('SELECT count(*) FROM calls') &&
-      countedMatches(connection, pending) ===
-        countBySql(connection, whereClause(pending, { now: 0, pbxConnected: false })),
-  );
+/**
+ * Counts all calls anew where somebody has changed some without counting: a server of an older version, which goes on for a
+ * while after `callqueue migrate`. At the beginning of every transaction that changes calls.
+ * @returns whether it had to
+ */
+export function mendCounts(connection: Connection): boolean {
+  if (areAllCounted(connection)) return false;
+  connection.exec(`DELETE FROM call_counts;
+    INSERT INTO call_counts ${BY_KIND}, count(*) FROM calls GROUP BY 1, 2, 3, 4`);
+  noteCounted(connection);
+  return true;
+}
+
+export function areAllCounted(connection: Connection): boolean {
+  return connection.get(`SELECT 1 FROM meta WHERE ${IS_BEHIND}`) === undefined;
 }

@@ -4,6 +4,7 @@ import { systemClock } from '../../core/clock.ts';
 import { StoreUnavailableError, StoreUnusableError } from '../../core/errors.ts';
 import { mergeItems } from '../../core/missed-item.ts';
 import { nameWords } from '../../core/search-text.ts';
+import { noteCounted } from './call-counts.ts';
 import type { Connection } from './connection.ts';
 import { remakeDoNotCall } from './do-not-call.ts';
 import { DERIVED_COLUMNS, derivedValues } from './insert-calls.ts';
@@ -71,6 +72,7 @@ export async function remakeDerived(
       if (current !== inTheMaking) throw otherSettings(connection);
       const rows = connection.all(SELECT_BATCH, [from]);
       for (const row of rows) remake(connection, derivation, row);
+      noteCounted(connection);
       done += rows.length;
       if (rows.length === BATCH) return rows.at(-1)?.[0] as number;
       remakeDoNotCall(connection, derivation);

@@ -2,6 +2,7 @@ import { BACKUP_PLACE } from '../../core/backup-place.ts';
 import { StoreUnavailableError } from '../../core/errors.ts';
 import type { TableContent } from '../../core/table-content.ts';
 import { BACKUP_MARK } from './backup.ts';
+import { COUNTED_THROUGH } from './call-counts.ts';
 import { checkFile } from './check-database.ts';
 import { Connection } from './connection.ts';
 import { DERIVED_COLUMNS } from './insert-calls.ts';
@@ -79,12 +80,14 @@ interface Table {
   from?: string;
 }
 
+/** All but `call_counts`: whoever takes calls over counts them anew. */
 const TABLES: readonly Table[] = [
   {
     name: 'meta',
     columns: ['name', 'value'],
     key: ['name'],
-    from: `(SELECT name, value FROM meta WHERE name NOT IN ('${BACKUP_MARK}', '${REMOVED_THROUGH}'))`,
+    from: `(SELECT name, value FROM meta
+      WHERE name NOT IN ('${BACKUP_MARK}', '${REMOVED_THROUGH}', '${COUNTED_THROUGH}'))`,
   },
   {
     name: 'counters',

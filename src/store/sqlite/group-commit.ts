@@ -1,6 +1,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { Backlog } from '../../core/backlog.ts';
 import { StoreUnavailableError, StoreUnusableError } from '../../core/errors.ts';
+import { noteCounted } from './call-counts.ts';
 import type { Connection } from './connection.ts';
 import { isDiskFailure, isLocked, isSyncFailure } from './translate-error.ts';
 
@@ -122,7 +123,10 @@ export class GroupCommit {
       answers = this.#runTogether(group) ?? this.#runApart(group);
       isCommitting = true;
       // A job that was alone and is not kept has ended the transaction.
-      if (connection.isInTransaction) connection.run('COMMIT');
+      if (connection.isInTransaction) {
+        noteCounted(connection);
+        connection.run('COMMIT');
+      }
     } catch (error) {
       this.#fail([...group, ...this.#lockedOut(error, begun)], error, isCommitting);
       return;

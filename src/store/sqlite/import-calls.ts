@@ -3,6 +3,7 @@ import type { Call } from '../../core/call.ts';
 import type { Derivation, ImportOptions, ImportSession, NewCall } from '../../core/call-store.ts';
 import { DuplicateCallError, StoreUnavailableError, StoreUnusableError } from '../../core/errors.ts';
 import { isEmpty, startBulkLoad } from './bulk-load.ts';
+import { mendCounts, noteCounted } from './call-counts.ts';
 import type { Connection } from './connection.ts';
 import { createDerivedGuard } from './derived.ts';
 import { nextId } from './insert-calls.ts';
@@ -28,6 +29,7 @@ export async function beginImport(parts: ImportParts, options: ImportOptions): P
     await connection.beginWrite(lockWaitMs);
     // Only now, as another process may have made all rows anew while this one waited.
     createDerivedGuard(connection, derivation)();
+    mendCounts(connection);
   } catch (error) {
     connection.close();
     throw error;
@@ -76,6 +78,7 @@ export async function beginImport(parts: ImportParts, options: ImportOptions): P
     async commit() {
       if (!connection.isOpen) throw new StoreUnavailableError('The import has ended');
       finishBulkLoad?.();
+      noteCounted(connection);
       connection.run('COMMIT');
       connection.close();
       onCommit();

@@ -5,7 +5,7 @@ import type { Derivation, ImportOptions, Store } from '../../core/call-store.ts'
 import { StoreUnavailableError, StoreUnusableError } from '../../core/errors.ts';
 import type { NewToken } from '../../core/token.ts';
 import { isEmpty } from './bulk-load.ts';
-import { mendCounts } from './call-counts.ts';
+import { areAllCounted, mendCounts } from './call-counts.ts';
 import { isOwnChannel, readGaps, readPlace, readUnlisted } from './capture-records.ts';
 import { createChangeSignal } from './change-signal.ts';
 import { checkDatabase, checkFile } from './check-database.ts';
@@ -87,7 +87,9 @@ async function bringUpToDate(connection: Connection, options: SqliteStoreOptions
   } else {
     connection.exec('PRAGMA journal_mode = WAL');
     await migrate(connection, { lockWaitMs });
-    await mendCounts(connection, lockWaitMs, logger);
+    if (!areAllCounted(connection) && (await connection.write(() => mendCounts(connection), lockWaitMs))) {
+      logger?.info({}, 'Calls were counted anew, as an older version had changed some');
+    }
   }
   if (whenDerivedDiffers === 'ignore' || isDerivedBy(connection, derivation)) return;
   // Where there are no calls nothing is derived.

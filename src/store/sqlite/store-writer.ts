@@ -1,6 +1,7 @@
 import type { Command } from '../../core/call-command.ts';
 import type { Derivation } from '../../core/call-store.ts';
 import type { CallWriter, Tidied } from '../../core/call-writer.ts';
+import { mendCounts } from './call-counts.ts';
 import type { Connection } from './connection.ts';
 import { createDerivedGuard } from './derived.ts';
 import { executeCommand } from './execute-command.ts';
@@ -23,7 +24,12 @@ export interface StoreWriterOptions extends Omit<GroupCommitOptions, 'guard'> {
 /** Writes in this thread, each group of commands at a time. @param options.connection closed with it */
 export function createStoreWriter({ derivation, ...options }: StoreWriterOptions): StoreWriter {
   const { connection } = options;
-  const group = new GroupCommit({ ...options, guard: createDerivedGuard(connection, derivation) });
+  const guardDerived = createDerivedGuard(connection, derivation);
+  const guard = () => {
+    guardDerived();
+    mendCounts(connection);
+  };
+  const group = new GroupCommit({ ...options, guard });
 
   return {
     async execute(command, context) {

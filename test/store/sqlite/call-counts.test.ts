@@ -1,13 +1,15 @@
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { Connection } from '../../../src/store/sqlite/connection.ts';
 import { migrate } from '../../../src/store/sqlite/migrate.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/open-sqlite-store.ts';
 import { MIGRATIONS } from '../../../src/store/sqlite/schema/migrations.ts';
+import { contextOf } from '../../support/commands.ts';
 import { plainDerivation } from '../../support/derivation.ts';
 import { importVaried } from '../../support/import-varied.ts';
 import { tempFolder } from '../../support/temp-folder.ts';
 import { randomChanges } from '../change-at-random.ts';
+import { NOW } from '../random-calls.ts';
 
 const COUNTED = `SELECT project_id, outbound_type, attend_type, status, count FROM call_counts WHERE count <> 0
   ORDER BY 1, 2, 3, 4`;
@@ -62,22 +64,41 @@ test('a database that was written before calls were counted has them counted', a
   expect(connection.all(COUNTED)).toHaveLength(2);
 });
 
-test('a database to which somebody has written without counting is counted anew when it is opened', async () => {
-  const path = join(tempFolder(), 'calls.db');
-  const open = () => openSqliteStore({ path, derivation: plainDerivation });
-  const store = await open();
-  await importVaried(store, 30);
-  await store.close();
-  const connection = new Connection(path);
-  onTestFinished(() => connection.close());
-  for (const statement of [
-    `UPDATE calls SET status = 'completed' WHERE id IN (SELECT id FROM calls WHERE status = 'pending' LIMIT 3)`,
-    'DELETE FROM bodies WHERE id = 5',
-    'DELETE FROM calls WHERE id = 5',
-  ]) {
-    connection.run(statement);
+describe('where a server of an older version, which does not count, has changed calls', () => {
+  /** As it does: row and change feed. */
+  function changeUncounted(path: string) {
+    const connection = new Connection(path);
+    connection.exec(`BEGIN IMMEDIATE;
+      UPDATE calls SET status = 'inprogress' WHERE id = (SELECT min(id) FROM calls WHERE status = 'pending');
+      INSERT INTO changes (call_id, project_id, at) VALUES (1, 1, 1);
+      COMMIT`);
+    connection.close();
   }
-  expect(connection.all(COUNTED)).not.toEqual(connection.all(THERE));
-  await (await open()).close();
-  expect(connection.all(COUNTED)).toEqual(connection.all(THERE));
+
+  test('all are counted anew when the database is opened, and not again', async () => {
+    const { path, store, counted, there } = await opened();
+    await importVaried(store, 30);
+    await store.close();
+    changeUncounted(path);
+    expect(counted()).not.toEqual(there());
+    const told: string[] = [];
+    const logger = { info: (_: object, message: string) => void told.push(message), error: () => undefined };
+    for (let times = 0; times < 2; times++) {
+      await (await openSqliteStore({ path, derivation: plainDerivation, logger })).close();
+      expect(counted()).toEqual(there());
+    }
+    expect(told.filter((message) => message.startsWith('Calls were counted anew'))).toHaveLength(1);
+  });
+
+  test('all are counted anew before others are changed, by commands and by imports', async () => {
+    const { path, store, counted, there } = await opened();
+    await importVaried(store, 30);
+    changeUncounted(path);
+    await store.execute({ kind: 'cancel', rows: { ids: [20] }, code: 'a' }, contextOf({ now: NOW }));
+    expect(counted()).toEqual(there());
+    changeUncounted(path);
+    expect(counted()).not.toEqual(there());
+    await importVaried(store, 2);
+    expect(counted()).toEqual(there());
+  });
 });

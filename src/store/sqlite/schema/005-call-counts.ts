@@ -10,4 +10,7 @@ export const callCounts: readonly string[] = [
   ) STRICT, WITHOUT ROWID`,
   `INSERT INTO call_counts
     SELECT project_id, outbound_type, attend_type, status, count(*) FROM calls GROUP BY 1, 2, 3, 4`,
+  // The newest change that is counted.
+  `INSERT INTO meta (name, value)
+    SELECT 'counted_through', coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'changes'), 0)`,
 ];

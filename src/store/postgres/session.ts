@@ -214,23 +214,21 @@ export class Session {
       return Promise.reject(translateError(this.#loss ?? new Error('not connected'), address));
     }
     const { promise, resolve, reject } = Promise.withResolvers<T>();
-    const fail = (reason: unknown) => reject(translateError(reason, address));
     const silence = setTimeout(() => void this.close(), this.#silenceMs);
-    this.#asked.add(fail);
     const over = () => {
       clearTimeout(silence);
       this.#asked.delete(fail);
     };
-    send(connection).then(
-      (answer) => {
-        over();
-        resolve(answer);
-      },
-      (error: unknown) => {
-        over();
-        fail(error);
-      },
-    );
+    const fail = (reason: unknown) => {
+      // The driver may never answer what it was asked over a connection that ended: nothing may wait for that, nor a process.
+      over();
+      reject(translateError(reason, address));
+    };
+    this.#asked.add(fail);
+    send(connection).then((answer) => {
+      over();
+      resolve(answer);
+    }, fail);
     return promise;
   }
 
@@ -240,7 +238,6 @@ export class Session {
     // The driver rejects what it has sent with more to say, in this turn of the event loop.
     setImmediate(() => {
       for (const fail of this.#asked) fail(reason);
-      this.#asked.clear();
     });
     this.#options.onLost(this);
   }

@@ -2,6 +2,7 @@ import postgres from 'postgres';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Store } from '../../../src/core/call-store.ts';
 import { StoreUnavailableError, StoreUnusableError } from '../../../src/core/errors.ts';
+import { Database } from '../../../src/store/postgres/database.ts';
 import { openPostgresStore, type PostgresStoreOptions } from '../../../src/store/postgres/open-postgres-store.ts';
 import { carryOut, claimOf, contextOf, NOW, save, saveOf } from '../../support/commands.ts';
 import { plainDerivation } from '../../support/derivation.ts';
@@ -71,6 +72,22 @@ describe('a way to PostgreSQL that is broken', () => {
     proxy.cut();
     proxy.mend();
     expect((await store.readRendered(everything)).rowCount).toBe(1);
+  });
+
+  test('nothing is left of what was asked over it that would keep the process from ending', async () => {
+    const proxy = await startPostgresProxy(await createCallsDatabase());
+    onTestFinished(() => proxy.stop());
+    const database = new Database({ url: proxy.url });
+    onTestFinished(() => database.close());
+    const session = await database.acquire();
+    const timers = () => process.getActiveResourcesInfo().filter((what) => what === 'Timeout').length;
+    const before = timers();
+    const asked = Array.from({ length: 100 }, (_, at) => session.all('SELECT pg_sleep(60), ?::bigint', [at]));
+    expect(timers()).toBeGreaterThan(before + 90);
+    proxy.cut();
+    const settled = await Promise.allSettled(asked);
+    expect(settled.every(({ status }) => status === 'rejected')).toBe(true);
+    expect(timers()).toBeLessThan(before + 10);
   });
 
   test('an import whose connection is cut leaves nothing and holds up nobody', async () => {

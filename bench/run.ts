@@ -30,7 +30,12 @@ export async function runBench(options: BenchOptions, tell: (sentence: string) =
     await using database = await prepare(kind, options, tell);
     databases.push(await measureOn(database, { options, tell: (sentence) => tell(`${kind}: ${sentence}`) }));
   }
-  return { machine, options, databases };
+  return { machine, options: { ...options, postgres: withoutPassword(options.postgres) }, databases };
+}
+
+/** Reports are handed on. */
+function withoutPassword(url: string | undefined): string | undefined {
+  return url && Object.assign(new URL(url), { password: '' }).href;
 }
 
 function prepare(kind: DatabaseKind, options: BenchOptions, tell: (sentence: string) => void): Promise<BenchDatabase> {

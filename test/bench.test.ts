@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import postgres from 'postgres';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { differenceOf } from '../bench/check.ts';
 import { deepPageOf } from '../bench/deep-pages.ts';
 import { extractionDifference } from '../bench/extraction.ts';
@@ -12,6 +13,7 @@ import { limitOf } from '../bench/limit.ts';
 import { parseOptions } from '../bench/options.ts';
 import type { DatabaseReport, Report } from '../bench/report.ts';
 import { saveResults } from '../bench/save-results.ts';
+import { startPostgres } from './support/postgres-server.ts';
 
 const ROWS = 3000;
 const main = join(import.meta.dirname, '../bench/main.ts');
@@ -86,6 +88,30 @@ describe('the bench', () => {
       }
     }
     expect(readdirSync(data)).toEqual([expect.stringMatching(/^calls-3000-1-[0-9a-f]{8}\.db$/), 'postgres']);
+  });
+
+  it('measures a PostgreSQL that runs already, leaves nothing there but its data, and keeps the password to itself', {
+    timeout: 60_000,
+  }, async () => {
+    const server = await startPostgres({ fsync: true });
+    onTestFinished(() => server.stop());
+    const sql = postgres(server.url, { max: 1 });
+    onTestFinished(() => sql.end());
+    const url = server.url.replace('postgres@', 'postgres:geheim@');
+    const json = join(folder, 'running.json');
+    const what = ['--rows', '1000', '--shapes', 'e', '--variants', '5', '--cold', '0', '--writes', '0'];
+    const how = ['--seconds', '0.1', '--rounds', '1', '--data', join(folder, 'running'), '--json', json];
+    for (const made of [expect.objectContaining({ seconds: expect.any(Number) }), undefined]) {
+      const { code, stdout, stderr } = await bench('--database', 'postgres', '--postgres', url, ...what, ...how);
+      expect(code, stderr).toBe(0);
+      const text = readFileSync(json, 'utf8');
+      expect((JSON.parse(text) as Report).databases[0]?.data.made).toEqual(made);
+      expect(stdout + stderr + text).not.toContain('geheim');
+      const databases = await sql`SELECT datname FROM pg_database WHERE datname LIKE 'callqueue%'`;
+      expect(databases.map(({ datname }) => datname)).toEqual([
+        expect.stringMatching(/^callqueue_bench_1000_1_[0-9a-f]{8}$/),
+      ]);
+    }
   });
 
   it('tells what is wrong with an option, and measures nothing then', async () => {

@@ -1,4 +1,5 @@
 import { Chunks } from './chunks.ts';
+import { HIGHEST_ID } from './list-order.ts';
 import { lowerBound } from './lower-bound.ts';
 
 /** Where an id stands, or would stand. */
@@ -9,24 +10,16 @@ interface Spot {
 }
 
 /** Ascending ids, with or without a number for each. */
-export class ChunkedIds {
-  readonly #chunks: Chunks;
+export class ChunkedIds extends Chunks {
+  /** No id is outside of these: most look-ups of lists that hold calls of some days end here. */
+  #lowest: number;
+  #highest: number;
 
   /** @param ids ascending; both are taken over */
   constructor(ids: Int32Array, keys?: Float64Array) {
-    this.#chunks = new Chunks(ids, keys);
-  }
-
-  get length(): number {
-    return this.#chunks.length;
-  }
-
-  get bytes(): number {
-    return this.#chunks.bytes;
-  }
-
-  slice(from: number, to: number): number[] {
-    return this.#chunks.slice(from, to);
+    super(ids, keys);
+    this.#lowest = ids[0] ?? HIGHEST_ID;
+    this.#highest = ids.at(-1) ?? -HIGHEST_ID;
   }
 
   /** How many ids are below this one. */
@@ -36,8 +29,9 @@ export class ChunkedIds {
 
   /** The number of an id; undefined: it is not there. */
   keyOf(id: number): number | undefined {
+    if (this.#isOutside(id)) return undefined;
     const { index, within, isThere } = this.#find(id);
-    return isThere ? this.#chunks.chunk(index).keys?.[within] : undefined;
+    return isThere ? this.chunk(index).keys?.[within] : undefined;
   }
 
   /** @returns its place, and whether it is new */
@@ -45,31 +39,36 @@ export class ChunkedIds {
     const spot = this.#find(id);
     const { index, within, isThere } = spot;
     const place = this.#placeOf(spot);
-    if (!isThere) this.#chunks.insert(index, within, id, key);
-    else if (key !== undefined) (this.#chunks.chunk(index).keys as Float64Array)[within] = key;
+    if (!isThere) this.insert(index, within, id, key);
+    else if (key !== undefined) (this.chunk(index).keys as Float64Array)[within] = key;
+    this.#lowest = Math.min(this.#lowest, id);
+    this.#highest = Math.max(this.#highest, id);
     return { place, isNew: !isThere };
   }
 
   /** @returns the place where it was; undefined: it was not there */
-  remove(id: number): number | undefined {
+  take(id: number): number | undefined {
+    if (this.#isOutside(id)) return undefined;
     const spot = this.#find(id);
     if (!spot.isThere) return undefined;
     const place = this.#placeOf(spot);
-    this.#chunks.remove(spot.index, spot.within);
+    this.remove(spot.index, spot.within);
     return place;
   }
 
+  #isOutside(id: number): boolean {
+    return id < this.#lowest || id > this.#highest;
+  }
+
   #find(id: number): Spot {
-    const chunks = this.#chunks;
-    if (chunks.count === 0) return { index: 0, within: 0, isThere: false };
-    const index = chunks.chunkOfId(id);
-    const { ids } = chunks.chunk(index);
-    const length = chunks.lengthOf(index);
+    if (this.count === 0) return { index: 0, within: 0, isThere: false };
+    const index = this.chunkOfId(id);
+    const { ids, length } = this.chunk(index);
     const within = lowerBound(ids, length, id);
     return { index, within, isThere: within < length && ids[within] === id };
   }
 
   #placeOf({ index, within }: Spot): number {
-    return this.#chunks.startOf(index) + within;
+    return this.startOf(index) + within;
   }
 }

@@ -8,15 +8,19 @@ const MOST = 1_024;
 export interface Chunk {
   ids: Int32Array;
   keys: Float64Array | undefined;
+  length: number;
 }
 
 /**
  * Ids, with or without a number each, in pieces, so that one that comes or goes moves a few hundred others and not all that
  * follow: in one piece each change moved 30 KB in each of 400 lists. What order they are in is the caller's.
+ *
+ * A changed call is looked up in each list, and no list is in the caches of the processor then: what a look-up costs is the
+ * places in memory that it fetches.
  */
 export class Chunks {
   readonly #chunks: Chunk[];
-  /** Beside each other, so that who looks for a chunk does not have to fetch them all. */
+  /** Once more, beside each other, so that among many chunks not all have to be fetched. */
   readonly #lengths: GrowingArray;
   readonly #firstIds: GrowingArray;
   #length: number;
@@ -27,9 +31,10 @@ export class Chunks {
     this.#length = ids.length;
     this.#chunks = Array.from({ length: count }, (_, index) => {
       const [from, to] = [index * CHUNK, (index + 1) * CHUNK];
-      return { ids: ids.subarray(from, to), keys: keys?.subarray(from, to) };
+      const piece = ids.subarray(from, to);
+      return { ids: piece, keys: keys?.subarray(from, to), length: piece.length };
     });
-    this.#lengths = new GrowingArray(Int32Array.from(this.#chunks, (chunk) => chunk.ids.length));
+    this.#lengths = new GrowingArray(Int32Array.from(this.#chunks, ({ length }) => length));
     this.#firstIds = new GrowingArray(Int32Array.from(this.#chunks, (chunk) => chunk.ids[0] as number));
   }
 
@@ -50,10 +55,6 @@ export class Chunks {
     return this.#chunks[index] as Chunk;
   }
 
-  lengthOf(index: number): number {
-    return this.#lengths.at(index);
-  }
-
   /** How many ids stand in the chunks before this one. */
   startOf(index: number): number {
     let start = 0;
@@ -63,7 +64,7 @@ export class Chunks {
 
   /** Where ids ascend: the last chunk that begins at or below this one; the first one if there is none. */
   chunkOfId(id: number): number {
-    return Math.max(0, this.#firstIds.lowerBound(id + 1) - 1);
+    return this.#chunks.length < 2 ? 0 : Math.max(0, this.#firstIds.lowerBound(id + 1) - 1);
   }
 
   slice(from: number, to: number): number[] {
@@ -82,12 +83,16 @@ export class Chunks {
   /** @param index of a chunk; that of the first one also when there is none */
   insert(index: number, within: number, id: number, key?: number): void {
     if (this.#chunks.length === 0) {
-      this.#chunks.push({ ids: new Int32Array(0), keys: key === undefined ? undefined : new Float64Array(0) });
+      this.#chunks.push({
+        ids: new Int32Array(0),
+        keys: key === undefined ? undefined : new Float64Array(0),
+        length: 0,
+      });
       this.#lengths.insert(0, 0);
       this.#firstIds.insert(0, id);
     }
     const chunk = this.chunk(index);
-    const length = this.#lengths.at(index);
+    const { length } = chunk;
     if (length === chunk.ids.length) grow(chunk);
     chunk.ids.copyWithin(within + 1, within, length);
     chunk.ids[within] = id;
@@ -95,6 +100,7 @@ export class Chunks {
       chunk.keys.copyWithin(within + 1, within, length);
       chunk.keys[within] = key as number;
     }
+    chunk.length = length + 1;
     this.#lengths.set(index, length + 1);
     if (within === 0) this.#firstIds.set(index, id);
     this.#length += 1;
@@ -102,12 +108,13 @@ export class Chunks {
   }
 
   remove(index: number, within: number): void {
-    const { ids, keys } = this.chunk(index);
-    const length = this.#lengths.at(index);
+    const chunk = this.chunk(index);
+    const { ids, keys, length } = chunk;
     ids.copyWithin(within, within + 1, length);
     keys?.copyWithin(within, within + 1, length);
     this.#length -= 1;
     if (length > 1) {
+      chunk.length = length - 1;
       this.#lengths.set(index, length - 1);
       this.#firstIds.set(index, ids[0] as number);
       return;
@@ -123,8 +130,8 @@ export class Chunks {
     this.#chunks.splice(
       index,
       1,
-      { ids: ids.slice(0, half), keys: keys?.slice(0, half) },
-      { ids: ids.slice(half, MOST), keys: keys?.slice(half, MOST) },
+      { ids: ids.slice(0, half), keys: keys?.slice(0, half), length: half },
+      { ids: ids.slice(half, MOST), keys: keys?.slice(half, MOST), length: MOST - half },
     );
     this.#lengths.set(index, half);
     this.#lengths.insert(index + 1, MOST - half);

@@ -35,7 +35,7 @@ export class IdOrder implements ListOrder {
   }
 
   remove(id: number): Moved | undefined {
-    const place = this.#ids.remove(id);
+    const place = this.#ids.take(id);
     return place === undefined ? undefined : { from: place, to: Number.POSITIVE_INFINITY };
   }
 }

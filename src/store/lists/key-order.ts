@@ -1,5 +1,5 @@
 import { ChunkedIds } from './chunked-ids.ts';
-import { Chunks } from './chunks.ts';
+import { type Chunk, Chunks } from './chunks.ts';
 import { HIGHEST_ID, type ListOrder, type Moved, UnlistableError } from './list-order.ts';
 import type { ListRow } from './list-row.ts';
 import { lowerBound } from './lower-bound.ts';
@@ -69,7 +69,7 @@ export class KeyOrder implements ListOrder {
   remove(id: number): Moved | undefined {
     const key = this.#keys.keyOf(id);
     if (key === undefined) return undefined;
-    this.#keys.remove(id);
+    this.#keys.take(id);
     return { from: this.#remove(key, id), to: Number.POSITIVE_INFINITY };
   }
 
@@ -92,8 +92,7 @@ export class KeyOrder implements ListOrder {
     const order = this.#order;
     if (order.count === 0) return { index: 0, within: 0, place: 0 };
     const index = this.#chunkOf(key, id);
-    const { ids, keys } = order.chunk(index) as { ids: Int32Array; keys: Float64Array };
-    const length = order.lengthOf(index);
+    const { ids, keys, length } = order.chunk(index) as Chunk & { keys: Float64Array };
     let within = lowerBound(keys, length, key);
     // Of those with the same key, ids ascend.
     let high = lowerBound(keys, length, nextAbove(key));

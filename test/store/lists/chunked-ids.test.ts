@@ -20,7 +20,7 @@ test('ids that come and go in any order are found as in a plain sorted list', ()
           expect(ids.add(id), `seed ${seed}`).toEqual({ place: at, isNew: !isIn });
           if (!isIn) plain.splice(at, 0, id);
         } else {
-          expect(ids.remove(id), `seed ${seed}`).toBe(isIn ? at : undefined);
+          expect(ids.take(id), `seed ${seed}`).toBe(isIn ? at : undefined);
           if (isIn) plain.splice(at, 1);
         }
       }

@@ -145,7 +145,7 @@ export const settingsSchema = Type.Object(
     } satisfies SettingFacts),
     read_lists: Type.Boolean({
       description:
-        'Whether filters that are asked again are answered from lists that each instance keeps in memory (up to 256 MiB). The answers are the same without, and slower.',
+        'Whether filters that are asked again are answered from lists that each instance keeps in memory (up to 288 MiB). The answers are the same without, and slower.',
       allowed: 'true or false',
       default: true,
     } satisfies SettingFacts),

@@ -214,7 +214,9 @@ export class LiveLists {
   }
 
   #moved(list: LiveList, moved: ReturnType<LiveList['put']>): void {
-    if (moved !== undefined && list.pages.size > 0) this.#shelf.drop(list, moved);
+    if (moved === undefined || list.pages.size === 0) return;
+    list.isChanging = true;
+    this.#shelf.drop(list, moved);
   }
 
   #makeRoom(): void {

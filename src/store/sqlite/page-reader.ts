@@ -5,6 +5,7 @@ import { idsOfPage, keepPage, readyPage } from '../lists/list-pages.ts';
 import type { LiveList } from '../lists/live-list.ts';
 import { type ListBounds, LiveLists } from '../lists/live-lists.ts';
 import type { Connection } from './connection.ts';
+import { KeptRows } from './lists/kept-rows.ts';
 import { ListFollower } from './lists/list-follower.ts';
 import { pageOfList } from './lists/page-of-list.ts';
 import { type PlainPage, plainPage } from './lists/plain-page.ts';
@@ -44,7 +45,9 @@ export function createListReader(options: PageReaderOptions): PageReader & { lis
   const { connection, guard, reader, bounds } = options;
   const lists = new LiveLists(bounds);
   const build = reader && ((query: CallQuery) => reader.listContent(query));
-  const follower = new ListFollower({ connection, lists, guard, build });
+  const rows = new KeptRows();
+  const follower = new ListFollower({ connection, lists, rows, guard, build });
+  const pageFrom = (list: LiveList, query: CallQuery) => pageOfList({ connection, lists, rows }, list, query);
   const readPlain = async (query: CallQuery): Promise<PlainPage> => {
     if (reader === undefined) return connection.read(() => plainPage(connection, query));
     const plain = await reader.plainPage(query);
@@ -61,7 +64,7 @@ export function createListReader(options: PageReaderOptions): PageReader & { lis
       return connection.read(() => {
         follower.follow();
         const list = plain.sequence === lists.sequence ? follower.find(query) : undefined;
-        return list && { list, answer: pageOfList(connection, lists, list, query), plain: plain.page };
+        return list && { list, answer: pageFrom(list, query), plain: plain.page };
       });
     },
   });
@@ -119,7 +122,7 @@ export function createListReader(options: PageReaderOptions): PageReader & { lis
       if (ready !== undefined) return ready;
       const page = answerHere(
         query,
-        (found) => pageOfList(connection, lists, found, query),
+        (found) => pageFrom(found, query),
         () => renderedPage(connection, query),
       );
       return page ?? (await readPlain(query)).page;

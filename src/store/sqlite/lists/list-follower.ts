@@ -10,11 +10,13 @@ import { lastSequence } from '../journal.ts';
 import type { SqlValue } from '../row-columns.ts';
 import { readListContent } from './build-list.ts';
 import { changedBetween, turnedBetween } from './follow-feed.ts';
+import type { KeptRows } from './kept-rows.ts';
 
 export interface ListFollowerOptions {
   /** The connection that answers; nothing is written to `calls` over it. */
   connection: Connection;
   lists: LiveLists;
+  rows: KeptRows;
   /** Called before anything new is looked at; what it throws is thrown by whatever wanted that. */
   guard: () => void;
   /** Finds the ids of a long list somewhere else; without it only short lists are kept. */
@@ -30,14 +32,16 @@ const MOST_BUILDING = 64;
 export class ListFollower {
   readonly #connection: Connection;
   readonly #lists: LiveLists;
+  readonly #rows: KeptRows;
   readonly #guard: () => void;
   readonly #build: ListFollowerOptions['build'];
   /** Of the database, when the lists were brought up to date. */
   #dataVersion: SqlValue = null;
 
-  constructor({ connection, lists, guard, build }: ListFollowerOptions) {
+  constructor({ connection, lists, rows, guard, build }: ListFollowerOptions) {
     this.#connection = connection;
     this.#lists = lists;
+    this.#rows = rows;
     this.#guard = guard;
     this.#build = build;
   }
@@ -54,9 +58,14 @@ export class ListFollower {
     this.#guard();
     const lists = this.#lists;
     const sequence = lastSequence(this.#connection);
-    const isBehind = lists.size > 0 && sequence !== lists.sequence;
-    const since = isBehind ? lists.sequence : sequence;
-    lists.follow(sequence, changedBetween(this.#connection, since, sequence, MOST_CHANGES));
+    if (lists.size > 0) {
+      const changes = changedBetween(this.#connection, lists.sequence, sequence, MOST_CHANGES);
+      this.#rows.follow(changes);
+      lists.follow(sequence, changes);
+    } else {
+      this.#rows.follow(undefined);
+      lists.follow(sequence, NO_CHANGES);
+    }
     this.#dataVersion = dataVersion;
   }
 

@@ -4,7 +4,7 @@ import type { Derivation, ImportOptions, ImportSession, NewCall } from '../../co
 import { DuplicateCallError, StoreUnavailableError, StoreUnusableError } from '../../core/errors.ts';
 import { CREATING_LOCK, DERIVED_LOCK } from './advisory-locks.ts';
 import { CountChange } from './call-counts.ts';
-import { begin, commit, type Database, rollback } from './database.ts';
+import type { Database } from './database.ts';
 import { type DerivedGuard, SELECT_DERIVED } from './derived-guard.ts';
 import { type Draft, isOpen } from './draft.ts';
 import { createDrafts } from './drafts.ts';
@@ -14,6 +14,7 @@ import { lookUp, takeIdsInto } from './look-up.ts';
 import { type SaveOptions, saveCall } from './save-calls.ts';
 import { arrayOf, type Session } from './session.ts';
 import { notify, storeRows } from './store-draft.ts';
+import { begin, commit, rollback } from './transaction.ts';
 import { numberReversedOf, type Writing, writeCreation } from './writing.ts';
 
 export interface ImportParts {

@@ -5,7 +5,6 @@ import { newCall } from '../../core/new-call.ts';
 import { reversed } from '../../core/search-text.ts';
 import { CREATING_LOCK, DERIVED_LOCK } from './advisory-locks.ts';
 import { firstCandidates } from './claim-calls.ts';
-import { begin } from './database.ts';
 import { type DerivedGuard, SELECT_DERIVED } from './derived-guard.ts';
 import { createDrafts } from './drafts.ts';
 import type { Job, Known } from './execute-command.ts';
@@ -16,6 +15,7 @@ import { barred, watched } from './look-at-legs.ts';
 import { type LookUp, look, lookUp, takeIdsInto } from './look-up.ts';
 import { selectRepeats, storedRepeats } from './repeats.ts';
 import type { Session } from './session.ts';
+import { begin } from './transaction.ts';
 
 export interface LoadParts {
   derivation: Derivation;

@@ -1,7 +1,8 @@
 import type { Call } from '../../core/call.ts';
 import type { CallFilter, Moment } from '../../core/call-filter.ts';
-import { type Database, rollback } from './database.ts';
+import type { Database } from './database.ts';
 import { CALL_COLUMNS, toCall } from './row-columns.ts';
+import { rollback } from './transaction.ts';
 import { whereClause, whereOf } from './where-clause.ts';
 
 const BATCH = 500;

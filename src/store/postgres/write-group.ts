@@ -1,7 +1,7 @@
 import type { CommandResult } from '../../core/call-command.ts';
 import { StoreUnavailableError } from '../../core/errors.ts';
 import { claimCalls } from './claim-calls.ts';
-import { commit, commitAfter, type Database, rollback } from './database.ts';
+import type { Database } from './database.ts';
 import { executeCommand, type Job, type Known, replayOf, writingOf } from './execute-command.ts';
 import { expireLeases } from './expire-leases.ts';
 import { selectHeldElsewhere } from './find-candidates.ts';
@@ -11,6 +11,7 @@ import { type LoadParts, loadDraft } from './load-draft.ts';
 import { lockNamed } from './lock-rows.ts';
 import type { Session } from './session.ts';
 import { draftStatements, publish, storeRows } from './store-draft.ts';
+import { commit, commitAfter, rollback } from './transaction.ts';
 
 export interface WriteParts extends LoadParts {
   /** @param sequence the number of the last change; undefined: nothing was changed */

@@ -94,8 +94,8 @@ export class KeyOrder implements ListOrder {
     const index = this.#chunkOf(key, id);
     const { ids, keys, length } = order.chunk(index) as Chunk & { keys: Float64Array };
     let within = lowerBound(keys, length, key);
-    // Of those with the same key, ids ascend.
-    let high = lowerBound(keys, length, nextAbove(key));
+    // Of those with the same key, ids ascend. Keys are whole numbers.
+    let high = lowerBound(keys, length, key + 1);
     while (within < high) {
       const middle = (within + high) >>> 1;
       if ((ids[middle] as number) < id) within = middle + 1;
@@ -117,9 +117,4 @@ export class KeyOrder implements ListOrder {
     }
     return low;
   }
-}
-
-/** Keys are whole numbers. */
-function nextAbove(key: number): number {
-  return key + 1;
 }

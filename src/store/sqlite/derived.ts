@@ -4,7 +4,7 @@ import { systemClock } from '../../core/clock.ts';
 import { StoreUnavailableError, StoreUnusableError } from '../../core/errors.ts';
 import { mergeItems } from '../../core/missed-item.ts';
 import { nameWords } from '../../core/search-text.ts';
-import { noteCounted } from './call-counts.ts';
+import { mendCounts, noteCounted } from './call-counts.ts';
 import type { Connection } from './connection.ts';
 import { remakeDoNotCall } from './do-not-call.ts';
 import { DERIVED_COLUMNS, derivedValues } from './insert-calls.ts';
@@ -71,6 +71,7 @@ export async function remakeDerived(
       if (current === version) return undefined;
       if (current !== inTheMaking) throw otherSettings(connection);
       const rows = connection.all(SELECT_BATCH, [from]);
+      mendCounts(connection);
       for (const row of rows) remake(connection, derivation, row);
       noteCounted(connection);
       done += rows.length;

@@ -83,7 +83,9 @@ function sliceOfAll({ connection, afterId, offset, limit }: Search, rowCount: nu
 function idsOf(search: Search, matches: number): number[] {
   const { connection, pendingOnly, order, limit, offset } = search;
   if (matches <= FEW || (pendingOnly && order.pendingWalk === undefined)) return sorted(search);
-  const all = countedMatches(connection, pendingOnly ? { statuses: ['pending'] } : {}) as number;
+  const all = pendingOnly
+    ? (countedMatches(connection, { statuses: ['pending'] }) as number)
+    : idRange(connection).size;
   const most = Math.ceil((4 * (offset + limit) * all) / matches);
   if (most <= matches / 2) {
     const ids = walked(search, most);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { areAllCounted } from '../../../src/store/sqlite/call-counts.ts';
 import { Connection } from '../../../src/store/sqlite/connection.ts';
 import { migrate } from '../../../src/store/sqlite/migrate.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/open-sqlite-store.ts';
@@ -22,15 +23,23 @@ async function opened() {
   onTestFinished(() => store.close());
   const connection = new Connection(path, { readOnly: true });
   onTestFinished(() => connection.close());
-  return { path, store, counted: () => connection.all(COUNTED), there: () => connection.all(THERE) };
+  return {
+    path,
+    store,
+    counted: () => connection.all(COUNTED),
+    there: () => connection.all(THERE),
+    isNoted: () => areAllCounted(connection),
+  };
 }
 
 test('the counts are those of the calls after saves, edits, claims, cancellations, imports and removals', async () => {
-  const { store, counted, there } = await opened();
+  const { store, counted, there, isNoted } = await opened();
   const change = randomChanges(store, 7);
   for (let step = 0; step < 150; step++) {
     await change();
     expect(counted()).toEqual(there());
+    // Or all of them would be counted anew each time.
+    expect(isNoted()).toBe(true);
   }
   expect(there().length).toBeGreaterThan(3);
 });

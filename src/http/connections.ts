@@ -10,6 +10,10 @@ import type { Metrics } from './metrics.ts';
 
 export interface ConnectionOptions {
   maxConnections: number;
+  /** Told of each connection within the limit, when Node listens to it. */
+  accepted(socket: Socket): void;
+  /** Told of each over which Node has stopped to read HTTP. */
+  notHttp(socket: Socket): void;
   nextRequestId: () => string;
   logger: Logger;
   metrics: Metrics;
@@ -32,7 +36,8 @@ export function guardConnections(server: Server, options: ConnectionOptions): Op
   server.on('checkContinue', (request, response) => server.emit('request', request, response));
   // Unknown expectations may be ignored (RFC 9110, 10.1.1).
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
-  server.on('connect', (_request, socket) => {
+  server.on('connect', (_request, socket: Socket) => {
+    options.notHttp(socket);
     const refusal = new Refusal(405, [messages.methodNotAllowed('CONNECT', 'GET, POST')], { allow: 'GET, POST' });
     socket.end(rawAnswer(refusal, options.nextRequestId()));
   });
@@ -47,7 +52,7 @@ export interface OpenConnections {
 /** Node's own `maxConnections` drops connections without a word. */
 function capConnections(
   server: Server,
-  { maxConnections, nextRequestId, metrics }: ConnectionOptions,
+  { maxConnections, accepted, nextRequestId, metrics }: ConnectionOptions,
 ): OpenConnections {
   const open = new Set<Socket>();
   let goodbyes = 0;
@@ -59,6 +64,7 @@ function capConnections(
       open.add(socket);
       socket.once('close', () => open.delete(socket));
       for (const listener of accept) listener.call(server, socket);
+      accepted(socket);
       return;
     }
     metrics.connectionRefused();

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { messages } from '../wire/messages.ts';
 import { Refusal } from '../wire/refusal.ts';
-import { broughtBody } from './brought-body.ts';
 
 export type BodyReader = (request: IncomingMessage, response: ServerResponse) => Promise<Buffer>;
 
@@ -24,11 +23,6 @@ export function createBodyReader(limits: { maxBytes: number; maxLarge: number })
     const declared = declaredLength(request);
     if (declared === 0) return NOTHING;
     if (declared > limits.maxBytes) throw tooLarge(limits.maxBytes);
-    const brought = broughtBody(request);
-    if (brought !== undefined) {
-      if (brought.body === undefined) throw new Refusal(400, [messages.bodyIncomplete()]);
-      return brought.body;
-    }
     let isLarge = false;
     const grow = (bytes: number) => {
       if (isLarge || bytes <= LARGE_BYTES) return;

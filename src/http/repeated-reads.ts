@@ -1,91 +1,88 @@
-import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isIP, type Socket } from 'node:net';
 import type { Login } from '../wire/authenticate.ts';
 import type { Answer } from '../wire/envelope.ts';
-import { bringBody } from './brought-body.ts';
 import { codingFor, isWorthCompressing } from './compression.ts';
+import { ConnectionBytes, type Pieces, type QuickAnswer } from './connection-bytes.ts';
 import { declaredLength } from './read-body.ts';
 import type { AnsweredRequest } from './request-log.ts';
-import { bodyBytes, COMMON_HEADERS, sendPieces } from './send-answer.ts';
+import { answerPieces, bodyBytes } from './send-answer.ts';
 
 /** Answers a read again, as of now. @throws as the API does */
 export type Repeat = () => Promise<Answer>;
 
-/** The ways of `node:http` and of the framework behind it. */
-type Handler = (request: IncomingMessage, response: ServerResponse) => void;
-
 /**
- * Reads that are asked again, byte for byte, by who was let in a moment ago: their hash is verified and their parameters
- * are read already, so they are answered before the framework sees them. Of 40 us a request, that is 25. Whatever is in
- * any way unusual, or goes wrong, takes the ordinary way, with the body that was received.
+ * Reads that are asked again, byte for byte, head and body, over a connection that was let in a moment ago: Node and the
+ * framework have read these very bytes before, their hash is verified and their parameters are known, so they are answered
+ * from what came in, before any of that. Whatever is in any way unusual, or goes wrong, takes the ordinary way.
  */
 export interface RepeatedReads {
-  handle(request: IncomingMessage, response: ServerResponse, ordinary: Handler): void;
+  /** A connection was accepted, and Node listens to it. */
+  follow(socket: Socket): void;
+  /** Node has stopped to read HTTP over a connection. */
+  leave(socket: Socket): void;
+  /** Node has read a request. */
+  begun(request: IncomingMessage, response: ServerResponse): void;
   /** A request was answered well in the ordinary way, and would be so again by `repeat`. */
   remember(request: IncomingMessage, login: Login, repeat: Repeat): void;
+  /** Whether an answer is on its way over a connection that is idle to Node. */
+  readonly isAnswering: boolean;
 }
 
 export interface RepeatedReadsOptions {
   url: string;
+  keepAliveMs: number;
   /** Whether requests are answered, and new connections taken. */
   isServing(): boolean;
-  nextRequestId(request: IncomingMessage): string;
+  /** @param given what the caller calls the request */
+  nextRequestId(given: unknown): string;
   log(answered: AnsweredRequest): void;
   /** Proxies say who asks; the ordinary way knows whether they are believed. */
   hasProxies: boolean;
 }
 
 const MOST_REPEATS = 4_096;
-const LONGEST_BODY = 2_048;
 /** For so long a connection that was let in need not be looked at again. Beside it the authenticator remembers for 5 s. */
 const LET_IN_MS = 2_000;
 const MOST_LOGINS = 1_000;
 
 /** A header that asks for something of its own. */
-const UNUSUAL = ['transfer-encoding', 'content-encoding', 'expect', 'idempotency-key'] as const;
+const UNUSUAL = ['transfer-encoding', 'content-encoding', 'expect', 'idempotency-key', 'upgrade'] as const;
 
 interface LetIn {
-  authorization: Buffer;
   login: Login;
   /** The same for the same credential and key, whenever they were let in. */
   number: number;
   until: number;
 }
 
-interface Work {
-  request: IncomingMessage;
-  response: ServerResponse;
-  known: LetIn;
-  begun: number;
+interface Known {
+  repeat: Repeat;
+  /** Who asked: their token is among the bytes. */
+  number: number;
+  givenId: unknown;
+  acceptEncoding: string | undefined;
 }
 
 export function createRepeatedReads(options: RepeatedReadsOptions): RepeatedReads {
-  const { url, isServing, nextRequestId, log, hasProxies } = options;
-  const repeats = new Map<string, Repeat>();
+  const { url, keepAliveMs, isServing, nextRequestId, log, hasProxies } = options;
+  /** By all bytes of the request. */
+  const known = new Map<string, Known>();
   const logins = new Map<string, number>();
-  const letIn = new WeakMap<Socket, LetIn>();
-  const received = new WeakMap<IncomingMessage, string>();
+  const connections = new WeakMap<Socket, ConnectionBytes>();
+  const letIn = new WeakMap<ConnectionBytes, LetIn>();
   let lastNumber = 0;
-
-  function knownLogin(request: IncomingMessage, now: number): LetIn | undefined {
-    const known = letIn.get(request.socket);
-    if (known === undefined || now >= known.until) return undefined;
-    const given = Buffer.from(request.headers.authorization ?? '', 'latin1');
-    // Behind a proxy others may use the same connection: what they learn from the time taken is nothing.
-    const isSame = given.length === known.authorization.length && timingSafeEqual(given, known.authorization);
-    return isSame ? known : undefined;
-  }
+  let answering = 0;
 
   function isPlain(request: IncomingMessage): boolean {
     const { headers } = request;
-    const length = declaredLength(request);
     return (
       request.method === 'POST' &&
       request.url === url &&
-      length > 0 &&
-      length <= LONGEST_BODY &&
+      request.httpVersion === '1.1' &&
+      declaredLength(request) > 0 &&
       headers.host !== undefined &&
+      (headers.connection === undefined || headers.connection.toLowerCase() === 'keep-alive') &&
       !UNUSUAL.some((name) => headers[name] !== undefined) &&
       !(hasProxies && headers['x-forwarded-for'] !== undefined) &&
       isIP(request.socket.remoteAddress ?? '') !== 0 &&
@@ -94,79 +91,87 @@ export function createRepeatedReads(options: RepeatedReadsOptions): RepeatedRead
     );
   }
 
-  async function answer({ request, response, known, begun }: Work, repeat: Repeat): Promise<boolean> {
-    let answered: Answer;
-    try {
-      answered = await repeat();
-    } catch {
-      // The ordinary way meets the same and tells it.
-      return false;
-    }
-    const accepted = request.headers['accept-encoding'];
-    const bytes = bodyBytes(answered.body);
-    const isCompressed = accepted !== undefined && isWorthCompressing(bytes) && codingFor(accepted) !== undefined;
-    if (isCompressed || !isServing()) return false;
-    const requestId = nextRequestId(request);
-    const address = request.socket.remoteAddress ?? 'unknown';
-    response.once('close', () =>
-      log({
-        requestId,
-        method: 'POST',
-        path: url,
-        action: 'read',
-        status: 200,
-        ms: performance.now() - begun,
-        tokenName: known.login.credential.name,
-        address,
-        isOpen: false,
-      }),
-    );
-    response.writeHead(200, ['x-request-id', requestId, ...COMMON_HEADERS, 'content-length', String(bytes)]);
-    sendPieces(response, answered.body);
-    return true;
+  function loginNumber(login: Login): number {
+    const identity = JSON.stringify(login);
+    if (logins.size >= MOST_LOGINS) logins.clear();
+    const number = logins.get(identity) ?? ++lastNumber;
+    logins.set(identity, number);
+    return number;
+  }
+
+  function quickAnswer(connection: ConnectionBytes, socket: Socket, bytes: Buffer): QuickAnswer | undefined {
+    const begun = performance.now();
+    const by = letIn.get(connection);
+    if (by === undefined || begun >= by.until || !isServing()) return undefined;
+    const asked = known.get(keyOf(bytes));
+    if (asked === undefined || asked.number !== by.number) return undefined;
+    let requestId: string | undefined;
+    const pieces = async (): Promise<Pieces | undefined> => {
+      let answer: Answer;
+      try {
+        answer = await asked.repeat();
+      } catch {
+        // The ordinary way meets the same and tells it.
+        return undefined;
+      }
+      const { acceptEncoding } = asked;
+      const isCompressed =
+        acceptEncoding !== undefined &&
+        isWorthCompressing(bodyBytes(answer.body)) &&
+        codingFor(acceptEncoding) !== undefined;
+      if (isCompressed || !isServing()) return undefined;
+      requestId = nextRequestId(asked.givenId);
+      return answerPieces(answer, { requestId, keepAliveMs });
+    };
+    answering += 1;
+    return {
+      pieces: pieces(),
+      sent() {
+        answering -= 1;
+        if (requestId === undefined) return;
+        log({
+          requestId,
+          method: 'POST',
+          path: url,
+          action: 'read',
+          status: 200,
+          ms: performance.now() - begun,
+          tokenName: by.login.credential.name,
+          address: socket.remoteAddress ?? 'unknown',
+          isOpen: false,
+        });
+      },
+    };
   }
 
   return {
-    handle(request, response, ordinary) {
-      const begun = performance.now();
-      const known = isPlain(request) ? knownLogin(request, begun) : undefined;
-      if (known === undefined) {
-        ordinary(request, response);
-        return;
-      }
-      receive(request, async (body) => {
-        const key = body && keyOf(known.number, request, body);
-        const repeat = key === undefined ? undefined : repeats.get(key);
-        if (repeat !== undefined && (await answer({ request, response, known, begun }, repeat))) return;
-        bringBody(request, body);
-        if (key !== undefined) received.set(request, key);
-        ordinary(request, response);
-      });
+    follow(socket) {
+      const connection = ConnectionBytes.follow(socket, (from, bytes) => quickAnswer(from, socket, bytes));
+      if (connection !== undefined) connections.set(socket, connection);
     },
+    leave: (socket) => connections.get(socket)?.leave(),
+    begun: (request, response) => connections.get(request.socket)?.begun(request, response),
     remember(request, login, repeat) {
-      const { authorization } = request.headers;
-      if (authorization === undefined || !isPlain(request)) return;
-      const identity = JSON.stringify(login);
-      if (logins.size >= MOST_LOGINS) logins.clear();
-      const number = logins.get(identity) ?? ++lastNumber;
-      logins.set(identity, number);
-      letIn.set(request.socket, {
-        authorization: Buffer.from(authorization, 'latin1'),
-        login,
-        number,
-        until: performance.now() + LET_IN_MS,
-      });
-      const key = received.get(request);
-      if (key === undefined) return;
-      const [oldest] = repeats.keys();
-      if (repeats.size >= MOST_REPEATS && oldest !== undefined) repeats.delete(oldest);
-      repeats.set(key, repeat);
+      const connection = connections.get(request.socket);
+      if (connection === undefined || !isPlain(request)) return;
+      const number = loginNumber(login);
+      letIn.set(connection, { login, number, until: performance.now() + LET_IN_MS });
+      const bytes = connection.bytesOf(request);
+      if (bytes === undefined) return;
+      const [oldest] = known.keys();
+      if (known.size >= MOST_REPEATS && oldest !== undefined) known.delete(oldest);
+      const { 'x-request-id': givenId, 'accept-encoding': acceptEncoding } = request.headers;
+      known.set(keyOf(bytes), { repeat, number, givenId, acceptEncoding });
+    },
+    get isAnswering() {
+      return answering > 0;
     },
   };
 }
 
-function keyOf(number: number, { headers }: IncomingMessage, body: Buffer): string {
-  return `${number}\n${headers['content-type'] ?? ''}\n${body.toString('latin1')}`;
+/** A byte, a character: two requests have the same key only if they are the same. */
+function keyOf(bytes: Buffer): string {
+  return bytes.toString('latin1');
 }
 
 /** Node keeps the first of several and drops the others silently. */
@@ -177,19 +182,4 @@ function hasOneAuthorization({ rawHeaders }: IncomingMessage): boolean {
     if (name.length === 13 && name.toLowerCase() === 'authorization') count += 1;
   }
   return count === 1;
-}
-
-/** @param done told the body; undefined when the connection ended before it */
-function receive(request: IncomingMessage, done: (body: Buffer | undefined) => void): void {
-  const chunks: Buffer[] = [];
-  let isDone = false;
-  request.on('data', (chunk: Buffer) => chunks.push(chunk));
-  request.once('end', () => {
-    isDone = true;
-    done(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks));
-  });
-  // Comes at the end of every request, whatever its end was.
-  request.once('close', () => {
-    if (!isDone) done(undefined);
-  });
 }

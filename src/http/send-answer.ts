@@ -1,4 +1,4 @@
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { type OutgoingHttpHeaders, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Answer, wholeBody } from '../wire/envelope.ts';
 import { codingFor, compress, isWorthCompressing } from './compression.ts';
@@ -8,12 +8,6 @@ const CONTENT_HEADERS = {
   'cache-control': 'no-store',
   vary: 'Accept-Encoding',
 } as const;
-
-/** Of answers of the API, beside the id of the request: names and values by turns. */
-export const COMMON_HEADERS: readonly string[] = Object.entries({
-  'x-content-type-options': 'nosniff',
-  ...CONTENT_HEADERS,
-}).flat();
 
 /**
  * Sends an answer of the API: JSON, never stored by anything on the way, compressed if asked. There are no
@@ -44,11 +38,7 @@ export async function sendAnswer(request: FastifyRequest, reply: FastifyReply, a
  * Piece by piece, as one write to the system. Joining a page of 58 KB with the few bytes around it cost as much as all
  * other work on its request.
  */
-export function sendPieces(response: ServerResponse, body: Answer['body']): void {
-  if (typeof body === 'string' || body instanceof Uint8Array) {
-    response.end(body);
-    return;
-  }
+function sendPieces(response: ServerResponse, body: readonly (Uint8Array | string)[]): void {
   const last = body.length - 1;
   for (const [place, piece] of body.entries()) {
     if (place < last) response.write(piece);
@@ -60,4 +50,39 @@ export function bodyBytes(body: Answer['body']): number {
   if (typeof body === 'string') return Buffer.byteLength(body);
   if (body instanceof Uint8Array) return body.length;
   return body.reduce((sum, piece) => sum + bodyBytes(piece), 0);
+}
+
+const COMMON_LINES = linesOf({ 'x-content-type-options': 'nosniff', ...CONTENT_HEADERS });
+
+/**
+ * The same answer, uncompressed, as it is written to a connection that stays open where Node does not write it: the same
+ * head, letter by letter, and what follows it.
+ */
+export function answerPieces(
+  { status, headers, body }: Answer,
+  { requestId, keepAliveMs }: { requestId: string; keepAliveMs: number },
+): readonly (Uint8Array | string)[] {
+  const head =
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nx-request-id: ${requestId}\r\n${COMMON_LINES}${linesOf(headers)}` +
+    `content-length: ${bodyBytes(body)}\r\nDate: ${httpDate()}\r\nConnection: keep-alive\r\n` +
+    `Keep-Alive: timeout=${keepAliveMs / 1000}\r\n\r\n`;
+  if (typeof body === 'string') return [head + body];
+  if (body instanceof Uint8Array) return [head, body];
+  const [first, ...others] = body;
+  return typeof first === 'string' ? [head + first, ...others] : [head, ...body];
+}
+
+function linesOf(headers: Readonly<Record<string, string>>): string {
+  return Object.entries(headers)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join('');
+}
+
+let date = { second: Number.NaN, text: '' };
+
+/** Of this second, as RFC 9110, 5.6.7 writes it. */
+function httpDate(): string {
+  const second = Math.floor(Date.now() / 1000);
+  if (second !== date.second) date = { second, text: new Date(second * 1000).toUTCString() };
+  return date.text;
 }

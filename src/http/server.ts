@@ -20,7 +20,7 @@ import { type HttpSettings, MAX_HEADER_BYTES } from './http-settings.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { registerProbes } from './probes.ts';
 import { createParameterReader } from './read-parameters.ts';
-import { createRepeatedReads } from './repeated-reads.ts';
+import { createRepeatedReads, type RepeatedReads } from './repeated-reads.ts';
 import { createRequestIds } from './request-id.ts';
 import { answeredRequest, createRequestLog } from './request-log.ts';
 import { createRouteTable, type Route } from './route-table.ts';
@@ -83,6 +83,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 
   const repeatedReads = createRepeatedReads({
     url: API_PATH,
+    keepAliveMs: KEEP_ALIVE_MS,
     isServing: () => phase.name === 'ready' && server.server.listening,
     nextRequestId,
     log: logRequest,
@@ -91,7 +92,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 
   const server: FastifyInstance = fastify({
     logger: false,
-    genReqId: (request) => nextRequestId(request),
+    genReqId: ({ headers }) => nextRequestId(headers['x-request-id']),
     trustProxy: settings.trustedProxies.length === 0 ? false : [...settings.trustedProxies],
     exposeHeadRoutes: false,
     // Fastify's own 503 is not the envelope; admission.ts has one.
@@ -120,11 +121,21 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
           // Node answers a missing Host without the envelope; admission.ts has one.
           requireHostHeader: false,
         },
-        (request, response) => repeatedReads.handle(request, response, handler),
+        (request, response) => {
+          repeatedReads.begun(request, response);
+          handler(request, response);
+        },
       );
       // A client that neither sends nor takes anything for this long is gone.
       http.timeout = limits.requestTimeoutSeconds * 2000;
-      connections = guardConnections(http, { maxConnections: limits.connections, nextRequestId, logger, metrics });
+      connections = guardConnections(http, {
+        maxConnections: limits.connections,
+        accepted: repeatedReads.follow,
+        notHttp: repeatedReads.leave,
+        nextRequestId,
+        logger,
+        metrics,
+      });
       return http;
     },
   });
@@ -172,7 +183,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       phase = { name: 'stopping' };
       // First: they would never end by themselves.
       streams.endAll();
-      stopped ??= close(server, connections, graceMs);
+      stopped ??= close(server, { connections, repeatedReads, graceMs });
       return stopped;
     },
     routes: routes.list,
@@ -196,8 +207,11 @@ function cutUnreadBody(request: { complete: boolean; socket: { destroy(): void }
 
 async function close(
   server: FastifyInstance,
-  connections: OpenConnections | undefined,
-  graceMs: number,
+  {
+    connections,
+    repeatedReads,
+    graceMs,
+  }: { connections: OpenConnections | undefined; repeatedReads: RepeatedReads; graceMs: number },
 ): Promise<void> {
   const http: Server = server.server;
   const closeIdle = http.closeIdleConnections.bind(http);
@@ -207,7 +221,9 @@ async function close(
   let idle: NodeJS.Timeout | undefined;
   const linger = setTimeout(() => {
     // Again and again: whose answer has just been sent is idle from then on.
-    idle = setInterval(closeIdle, IDLE_CHECK_MS);
+    idle = setInterval(() => {
+      if (!repeatedReads.isAnswering) closeIdle();
+    }, IDLE_CHECK_MS);
   }, LINGER_MS);
   // A request may be on its way over them.
   const unused = setTimeout(() => connections?.closeUnused(), UNUSED_MS);

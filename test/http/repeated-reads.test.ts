@@ -4,7 +4,9 @@ import { expect, onTestFinished, test } from 'vitest';
 import { type Answer, createAsker, readBody } from '../../bench/requests.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import { NOW, startTestApp, type TestApp } from '../support/app.ts';
+import { anyLogin, startHttpServer } from '../support/http-server.ts';
 import { makeCall } from '../support/make-call.ts';
+import { openSocket, parseAnswers, type RawAnswer, readToEnd } from '../support/raw-http.ts';
 
 /** Each asker has one connection, over which the same bytes come again and again. */
 const askerOf = (app: TestApp, { token, key = '' }: { token: string; key?: string }) => {
@@ -104,4 +106,141 @@ test('a connection that ends within a body that was to come again leaves the ser
   await new Promise((resolve) => socket.once('close', resolve));
   expect((await askerOf(app, app).read()).status).toBe(200);
   await expect.poll(() => app.logLines.filter((line) => line.includes('"status":400')).length).toBe(1);
+});
+
+const BODY = 'action=read';
+const post = (headers: readonly string[] = [], version = '1.1') =>
+  `${[`POST /api/call-queue HTTP/${version}`, 'Host: test', 'Authorization: Bearer x', ...headers, `Content-Length: ${BODY.length}`].join('\r\n')}\r\n\r\n${BODY}`;
+
+/** A server without a database that tells who was asked: the API in the ordinary way, or what it said of how to repeat. */
+async function startCounting(repeat: () => Promise<void> = async () => undefined) {
+  const asked: ('ordinary' | 'repeat')[] = [];
+  const answer = { status: 200, headers: {}, body: ['[', Buffer.from('"ü"'.repeat(1000)), ']'] };
+  const server = await startHttpServer({
+    authenticator: anyLogin,
+    api: {
+      handle: async () => {
+        asked.push('ordinary');
+        return answer;
+      },
+      repeatable: () => async () => {
+        asked.push('repeat');
+        await repeat();
+        return answer;
+      },
+    },
+  });
+  onTestFinished(() => server.http.stop(0));
+  const exchange = async (socket: Awaited<ReturnType<typeof openSocket>>, bytes: string): Promise<RawAnswer> => {
+    let received = '';
+    const listen = (chunk: Buffer) => {
+      received += chunk.toString('latin1');
+    };
+    socket.on('data', listen);
+    socket.write(bytes);
+    const headLength = () => received.indexOf('\r\n\r\n') + 4;
+    const length = () => headLength() + Number(/content-length: (\d+)/.exec(received)?.[1]);
+    await expect.poll(() => received.length === length(), { interval: 2 }).toBe(true);
+    socket.off('data', listen);
+    const [head] = parseAnswers(received.slice(0, headLength()));
+    return { ...(head as RawAnswer), body: received.slice(headLength()) };
+  };
+  const open = async () => {
+    const socket = await openSocket(server.url);
+    socket.on('error', () => undefined);
+    onTestFinished(() => void socket.destroy());
+    return socket;
+  };
+  return { ...server, asked, exchange, open };
+}
+
+test('the second of the same reads is neither read by Node nor judged anew, and has the same head to the letter', async () => {
+  const { asked, exchange, open } = await startCounting();
+  const socket = await open();
+  const first = await exchange(socket, post());
+  const second = await exchange(socket, post());
+  expect(asked).toEqual(['ordinary', 'repeat']);
+  const { date, 'x-request-id': id, ...headers } = second.headers;
+  expect({ ...second, headers: Object.entries(headers) }).toEqual({
+    ...first,
+    headers: Object.entries(first.headers).filter(([name]) => name !== 'date' && name !== 'x-request-id'),
+  });
+  expect(Math.abs(Date.parse(date ?? '') - Date.now())).toBeLessThan(5000);
+  expect(date).toMatch(/^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/);
+  expect(id).not.toBe(first.headers['x-request-id']);
+  // Two seconds later the token is looked at again.
+  await new Promise((resolve) => setTimeout(resolve, 2_050));
+  await exchange(socket, post());
+  await exchange(socket, post());
+  expect(asked).toEqual(['ordinary', 'repeat', 'ordinary', 'repeat']);
+});
+
+test('another connection has to be let in first, and then knows what was asked over the others', async () => {
+  const { asked, exchange, open } = await startCounting();
+  await exchange(await open(), post());
+  const other = await open();
+  await exchange(other, post());
+  await exchange(other, post());
+  expect(asked).toEqual(['ordinary', 'ordinary', 'repeat']);
+});
+
+test.for([
+  ['a body that comes compressed is wanted', [['Accept-Encoding: gzip']]],
+  ['more than one token', [['Authorization: Bearer y']]],
+  ['a key that makes it happen once', [['Idempotency-Key: a']]],
+  ['the connection is to be closed', [['Connection: close']]],
+] as const)('the ordinary way is taken where %s', async ([, [headers]]) => {
+  const { asked, exchange, open } = await startCounting();
+  await exchange(await open(), post());
+  const socket = await open();
+  await exchange(socket, post());
+  await exchange(socket, post(headers));
+  expect(asked.filter((who) => who === 'ordinary')).toHaveLength(3);
+  const another = await open();
+  await exchange(another, post());
+  await exchange(another, post(headers));
+  expect(asked.filter((who) => who === 'ordinary')).toHaveLength(5);
+});
+
+test('HTTP/1.0 is left to Node, which closes the connection', async () => {
+  const { asked, open } = await startCounting();
+  for (let times = 0; times < 3; times++) {
+    const socket = await open();
+    const received = readToEnd(socket);
+    socket.write(post([], '1.0'));
+    expect(parseAnswers(await received)[0]?.status).toBe(200);
+  }
+  expect(asked).toEqual(['ordinary', 'ordinary', 'ordinary']);
+});
+
+test('a request that the caller gave an id has it in every answer', async () => {
+  const { asked, exchange, open } = await startCounting();
+  const socket = await open();
+  for (let times = 0; times < 2; times++) {
+    expect((await exchange(socket, post(['X-Request-Id: mine-1']))).headers['x-request-id']).toBe('mine-1');
+    expect((await exchange(socket, post(['X-Request-Id: mi ne']))).headers['x-request-id']).toMatch(/^[0-9a-f]{12}-/);
+  }
+  expect(asked).toEqual(['ordinary', 'ordinary', 'repeat', 'repeat']);
+});
+
+test('whoever is being answered when the server stops is told to come again elsewhere, and not cut off', async () => {
+  const begun = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  const { http, asked, exchange, open } = await startCounting(async () => {
+    begun.resolve();
+    await gate.promise;
+  });
+  const socket = await open();
+  await exchange(socket, post());
+  const received = readToEnd(socket);
+  socket.write(post());
+  await begun.promise;
+  const stopped = http.stop(10_000);
+  // Longer than connections without a request are left open.
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  gate.resolve();
+  await stopped;
+  const [answer] = parseAnswers(await received);
+  expect(answer).toMatchObject({ status: 503, headers: { connection: 'close' } });
+  expect(asked).toEqual(['ordinary', 'repeat']);
 });

@@ -68,9 +68,18 @@ export function machineCpuTime(): number {
   return cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0) * 1000;
 }
 
-/** Most memory that the process has held, in megabytes; undefined where the system does not say. */
-export function peakMemoryOf(pid: number): number | undefined {
+/** Memory of a process, in megabytes. */
+export interface Memory {
+  /** The most that it has held, pages of mapped files included: once for each place where they are mapped. */
+  most: number;
+  /** What it holds now that is in no file. */
+  own: number;
+}
+
+/** Undefined where the system does not say. */
+export function memoryOf(pid: number): Memory | undefined {
   if (!hasProc) return undefined;
-  const kilobytes = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return kilobytes === undefined ? undefined : Number(kilobytes) / 1024;
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const megabytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) / 1024;
+  return { most: megabytes('VmHWM'), own: megabytes('RssAnon') };
 }

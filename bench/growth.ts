@@ -183,9 +183,15 @@ function print(): void {
     ),
     'Start',
     table(
-      ['calls', 'MB', 'start ms', 'most memory MB'],
+      ['calls', 'MB', 'start ms', 'most memory MB', 'of its own MB'],
       all.map(({ size, bytes, startMs, bench: { server } }) => [
-        ...[figure(size), figure(bytes / 1024 ** 2), figure(startMs), figure(server.peakMemory())],
+        ...[
+          figure(size),
+          figure(bytes / 1024 ** 2),
+          figure(startMs),
+          figure(server.memory()?.most),
+          figure(server.memory()?.own),
+        ],
       ]),
     ),
     ...failures.map((failure) => `FAILED: ${failure}`),

@@ -1,4 +1,5 @@
 import type { BenchDatabase } from './bench-database.ts';
+import type { Memory } from './cpu-time.ts';
 import type { DeepPages } from './deep-pages.ts';
 import type { Extraction } from './extraction.ts';
 import { type Goal, goalsOf } from './goals.ts';
@@ -23,8 +24,9 @@ export interface DatabaseReport extends Pick<BenchDatabase, 'kind' | 'descriptio
   /** Until the server did nothing of its own any more; undefined: it never stopped. */
   restSeconds: number | undefined;
   /** Of the server's process, when all that reads had been measured, and after the writes. */
-  peakMemoryMb: number | undefined;
-  peakMemoryOfWritesMb: number | undefined;
+  memoryOfReads: Memory | undefined;
+  /** After the writes as well. */
+  memoryOfWrites: Memory | undefined;
   shapes: readonly ShapeReport[];
   extractions: readonly ExtractionReport[];
   deepPages: readonly DeepPages[];
@@ -96,16 +98,20 @@ function machineLine({ cpu, cores, memoryGb, system, node, loadBefore, commit }:
 }
 
 function dataLines(report: DatabaseReport, { connections, seconds, rounds, seed, log }: BenchOptions): string {
-  const { description, data, startMs, restSeconds, peakMemoryMb, peakMemoryOfWritesMb } = report;
+  const { description, data, startMs, restSeconds, memoryOfReads, memoryOfWrites } = report;
   const made = data.made && `made in ${figure(data.made.seconds)} s (${figure(data.made.rowsPerSecond)} rows/s), `;
-  const afterWrites = peakMemoryOfWritesMb === undefined ? '' : `, after the writes ${figure(peakMemoryOfWritesMb)} MB`;
+  const afterWrites = memoryOfWrites === undefined ? '' : `, after the writes ${memoryText(memoryOfWrites)}`;
   return [
     description,
     `${figure(data.rows)} calls (seed ${seed}), ${made ?? ''}${figure(data.bytes / 1024 ** 2)} MB; ` +
       `${connections} connections, ${rounds} rounds of ${seconds} s, log level ${log}; ` +
       `start ${figure(startMs)} ms, at rest after ${figure(restSeconds, 1)} s, ` +
-      `most memory of the server ${figure(peakMemoryMb)} MB${afterWrites}`,
+      `most memory of the server ${memoryText(memoryOfReads)}${afterWrites}`,
   ].join('\n');
+}
+
+function memoryText(memory: Memory | undefined): string {
+  return `${figure(memory?.most)} MB, its own at the end ${figure(memory?.own)} MB`;
 }
 
 function comparisonTable(shapes: readonly (Comparison & { name: string; title: string; bytes: number })[]): string {

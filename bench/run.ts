@@ -151,12 +151,12 @@ async function measureAll(
   }
 
   // Of reading: those who write need more.
-  const peakMemoryMb = server.peakMemory();
+  const memoryOfReads = server.memory();
   const writes: WriteReport[] = options.shapes.includes('w')
     ? await measureWrites({ ...{ server, database, credentials, tell, fail }, scale: options.scale })
     : [];
-  const peaks = { peakMemoryMb, peakMemoryOfWritesMb: writes.length === 0 ? undefined : server.peakMemory() };
-  return { startMs: server.startMs, restSeconds, ...peaks, shapes, extractions, deepPages, writes, failures };
+  const memory = { memoryOfReads, memoryOfWrites: writes.length === 0 ? undefined : server.memory() };
+  return { startMs: server.startMs, restSeconds, ...memory, shapes, extractions, deepPages, writes, failures };
 }
 
 /** Does the work while another process changes calls. */

@@ -4,7 +4,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunDatabase } from './bench-database.ts';
 import { endOf, startChild } from './child.ts';
-import { cpuTimeOf, peakMemoryOf } from './cpu-time.ts';
+import { cpuTimeOf, type Memory, memoryOf } from './cpu-time.ts';
 import type { Target } from './load.ts';
 import type { RawAnswers, RawServerOrder, RawServerReply } from './raw-server.ts';
 import type { Credentials } from './requests.ts';
@@ -13,7 +13,7 @@ import { benchEnvironment } from './settings.ts';
 export interface MeasuredServer extends Target, AsyncDisposable {
   /** From the start of the process until it said that it answers. */
   startMs: number;
-  peakMemory(): number | undefined;
+  memory(): Memory | undefined;
   /** Whether it has ended, and what it logged last that is no request answered well. */
   lastWords(): string;
 }
@@ -78,7 +78,7 @@ export async function startServer(options: {
     startMs,
     cpuTime: databaseCpuTime ? async () => (await ownCpuTime()) + (await databaseCpuTime()) : ownCpuTime,
     databaseCpuTime,
-    peakMemory: () => peakMemoryOf(pid),
+    memory: () => memoryOf(pid),
     lastWords() {
       const words = readFileSync(logFile, 'utf8')
         .split('\n')

@@ -139,8 +139,8 @@ describe('the goals', () => {
     ...{
       startMs: 999,
       restSeconds: 1,
-      peakMemoryMb: 1,
-      peakMemoryOfWritesMb: 1,
+      memoryOfReads: { most: 1, own: 1 },
+      memoryOfWrites: { most: 1, own: 1 },
       extractions: [],
       deepPages: [],
       failures: [],

@@ -1,6 +1,7 @@
 import type { Transform } from 'node:stream';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, createBrotliCompress, createGzip, gzip } from 'node:zlib';
+import { type Answer, wholeBody } from '../wire/envelope.ts';
 
 export type Coding = 'br' | 'gzip';
 
@@ -40,7 +41,32 @@ export function codingFor(acceptEncoding: string | undefined): Coding | undefine
 const GZIP = { level: 1 };
 const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } };
 
-export function compress(body: Uint8Array | string, coding: Coding): Promise<Buffer> {
+/** A body that was compressed, of this large piece and what stands around it. */
+interface Compressed {
+  coding: Coding;
+  around: string;
+  bytes: Buffer;
+}
+
+/** As long as a page lies ready, what was last made of it does; a tenth of it. */
+const compressedPages = new WeakMap<Uint8Array, Compressed>();
+
+/** The body of an answer in this coding. A page that is answered again and again is compressed once. */
+export async function compress(answer: Answer, coding: Coding): Promise<Buffer> {
+  const { body } = answer;
+  const pieces = typeof body === 'string' || body instanceof Uint8Array ? [] : body;
+  const page = pieces.find((piece) => piece instanceof Uint8Array);
+  if (page === undefined) return compressWhole(wholeBody(answer), coding);
+  // Tells where the page stood as well: a body has no other pieces that are not text.
+  const around = JSON.stringify(pieces.map((piece) => (piece === page ? null : piece)));
+  const known = compressedPages.get(page);
+  if (known?.coding === coding && known.around === around) return known.bytes;
+  const bytes = await compressWhole(wholeBody(answer), coding);
+  compressedPages.set(page, { coding, around, bytes });
+  return bytes;
+}
+
+function compressWhole(body: Uint8Array | string, coding: Coding): Promise<Buffer> {
   return coding === 'gzip' ? zip(body, GZIP) : brotli(body, BROTLI);
 }
 

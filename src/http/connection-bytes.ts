@@ -76,7 +76,9 @@ export class ConnectionBytes {
   begun(request: IncomingMessage, response: ServerResponse): void {
     this.#requests += 1;
     response.once('finish', () => {
-      if (this.#isAllOf(request)) this.#state = 'between';
+      if (!this.#isAllOf(request)) return;
+      this.#state = 'between';
+      this.#pieces = [];
     });
   }
 

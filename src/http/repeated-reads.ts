@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isIP, type Socket } from 'node:net';
 import type { Login } from '../wire/authenticate.ts';
 import type { Answer } from '../wire/envelope.ts';
-import { codingFor, isWorthCompressing } from './compression.ts';
+import { type Coding, codingFor, compress, isWorthCompressing } from './compression.ts';
 import { ConnectionBytes, type Pieces, type QuickAnswer } from './connection-bytes.ts';
 import { declaredLength } from './read-body.ts';
 import type { AnsweredRequest } from './request-log.ts';
@@ -61,7 +61,7 @@ interface Known {
   /** Who asked: their token is among the bytes. */
   number: number;
   givenId: unknown;
-  acceptEncoding: string | undefined;
+  coding: Coding | undefined;
 }
 
 export function createRepeatedReads(options: RepeatedReadsOptions): RepeatedReads {
@@ -109,17 +109,12 @@ export function createRepeatedReads(options: RepeatedReadsOptions): RepeatedRead
     const pieces = async (): Promise<Pieces | undefined> => {
       let answer: Answer;
       try {
-        answer = await asked.repeat();
+        answer = await encoded(await asked.repeat(), asked.coding);
       } catch {
         // The ordinary way meets the same and tells it.
         return undefined;
       }
-      const { acceptEncoding } = asked;
-      const isCompressed =
-        acceptEncoding !== undefined &&
-        isWorthCompressing(bodyBytes(answer.body)) &&
-        codingFor(acceptEncoding) !== undefined;
-      if (isCompressed || !isServing()) return undefined;
+      if (!isServing()) return undefined;
       requestId = nextRequestId(asked.givenId);
       return answerPieces(answer, { requestId, keepAliveMs });
     };
@@ -161,12 +156,18 @@ export function createRepeatedReads(options: RepeatedReadsOptions): RepeatedRead
       const [oldest] = known.keys();
       if (known.size >= MOST_REPEATS && oldest !== undefined) known.delete(oldest);
       const { 'x-request-id': givenId, 'accept-encoding': acceptEncoding } = request.headers;
-      known.set(keyOf(bytes), { repeat, number, givenId, acceptEncoding });
+      known.set(keyOf(bytes), { repeat, number, givenId, coding: codingFor(acceptEncoding) });
     },
     get isAnswering() {
       return answering > 0;
     },
   };
+}
+
+async function encoded(answer: Answer, coding: Coding | undefined): Promise<Answer> {
+  if (coding === undefined || !isWorthCompressing(bodyBytes(answer.body))) return answer;
+  const body = await compress(answer, coding);
+  return { ...answer, headers: { ...answer.headers, 'content-encoding': coding }, body };
 }
 
 /** A byte, a character: two requests have the same key only if they are the same. */

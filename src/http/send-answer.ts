@@ -1,6 +1,6 @@
 import { type OutgoingHttpHeaders, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type Answer, wholeBody } from '../wire/envelope.ts';
+import type { Answer } from '../wire/envelope.ts';
 import { codingFor, compress, isWorthCompressing } from './compression.ts';
 
 const CONTENT_HEADERS = {
@@ -24,7 +24,7 @@ export async function sendAnswer(request: FastifyRequest, reply: FastifyReply, a
   const bytes = bodyBytes(body);
   const coding = isWorthCompressing(bytes) ? codingFor(request.headers['accept-encoding']) : undefined;
   if (coding !== undefined) {
-    return reply.header('content-encoding', coding).send(await compress(wholeBody(answer), coding));
+    return reply.header('content-encoding', coding).send(await compress(answer, coding));
   }
   if (typeof body === 'string' || body instanceof Uint8Array) return reply.send(body);
   reply.hijack();
@@ -55,7 +55,7 @@ export function bodyBytes(body: Answer['body']): number {
 const COMMON_LINES = linesOf({ 'x-content-type-options': 'nosniff', ...CONTENT_HEADERS });
 
 /**
- * The same answer, uncompressed, as it is written to a connection that stays open where Node does not write it: the same
+ * The same answer as it is written to a connection that stays open where Node does not write it: the same
  * head, letter by letter, and what follows it.
  */
 export function answerPieces(

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunDatabase } from './bench-database.ts';
 import { endOf, startChild } from './child.ts';
@@ -28,6 +28,20 @@ export interface RawServer extends Target, AsyncDisposable {
 const PROGRAM = join(import.meta.dirname, '../bin/callqueue.js');
 /** A server that was asked to stop promises to be gone after 10 s. */
 const STOP_MS = 15_000;
+
+/** A line for each of some million requests: a log may be longer than a string can be. */
+const MOST_LOG_BYTES = 32 * 1024 ** 2;
+
+function endOfFile(path: string): string {
+  const file = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(file);
+    const bytes = Buffer.alloc(Math.min(size, MOST_LOG_BYTES));
+    return bytes.toString('utf8', 0, readSync(file, bytes, 0, bytes.length, size - bytes.length));
+  } finally {
+    closeSync(file);
+  }
+}
 
 /**
  * Starts the real server as users do, over the database, with a token whose requests must carry the hash. Its log goes
@@ -67,7 +81,7 @@ export async function startServer(options: {
       if (address !== undefined) resolve(address);
     });
     server.once('error', reject);
-    gone.then(() => reject(new Error(`The server did not start: ${readFileSync(logFile, 'utf8').slice(-2000)}`)));
+    gone.then(() => reject(new Error(`The server did not start: ${endOfFile(logFile).slice(-2000)}`)));
   });
   const startMs = performance.now() - begun;
   const pid = server.pid as number;
@@ -80,7 +94,7 @@ export async function startServer(options: {
     databaseCpuTime,
     memory: () => memoryOf(pid),
     lastWords() {
-      const words = readFileSync(logFile, 'utf8')
+      const words = endOfFile(logFile)
         .split('\n')
         .filter((line) => line !== '' && !line.includes('"status":200,'));
       return [`The server: ${endOf(server) ?? 'running'}`, ...words.slice(-20)].join('\n');

@@ -30,6 +30,7 @@ export interface RepeatedReads {
 }
 
 export interface RepeatedReadsOptions {
+  /** The address of the API, without a query. */
   url: string;
   keepAliveMs: number;
   /** Whether requests are answered, and new connections taken. */
@@ -60,6 +61,7 @@ interface Known {
   repeat: Repeat;
   /** Who asked: their token is among the bytes. */
   number: number;
+  method: string;
   givenId: unknown;
   coding: Coding | undefined;
 }
@@ -77,10 +79,8 @@ export function createRepeatedReads(options: RepeatedReadsOptions): RepeatedRead
   function isPlain(request: IncomingMessage): boolean {
     const { headers } = request;
     return (
-      request.method === 'POST' &&
-      request.url === url &&
+      isAskedPlainly(request) &&
       request.httpVersion === '1.1' &&
-      declaredLength(request) > 0 &&
       headers.host !== undefined &&
       (headers.connection === undefined || headers.connection.toLowerCase() === 'keep-alive') &&
       !UNUSUAL.some((name) => headers[name] !== undefined) &&
@@ -89,6 +89,13 @@ export function createRepeatedReads(options: RepeatedReadsOptions): RepeatedRead
       hasOneAuthorization(request) &&
       isServing()
     );
+  }
+
+  /** By a form or JSON in the body, or by the address. */
+  function isAskedPlainly(request: IncomingMessage): boolean {
+    const length = declaredLength(request);
+    if (request.method === 'POST') return request.url === url && length > 0;
+    return request.method === 'GET' && request.url?.startsWith(`${url}?`) === true && length === 0;
   }
 
   function loginNumber(login: Login): number {
@@ -126,7 +133,7 @@ export function createRepeatedReads(options: RepeatedReadsOptions): RepeatedRead
         if (requestId === undefined) return;
         log({
           requestId,
-          method: 'POST',
+          method: asked.method,
           path: url,
           action: 'read',
           status: 200,
@@ -156,7 +163,8 @@ export function createRepeatedReads(options: RepeatedReadsOptions): RepeatedRead
       const [oldest] = known.keys();
       if (known.size >= MOST_REPEATS && oldest !== undefined) known.delete(oldest);
       const { 'x-request-id': givenId, 'accept-encoding': acceptEncoding } = request.headers;
-      known.set(keyOf(bytes), { repeat, number, givenId, coding: codingFor(acceptEncoding) });
+      const { method = '' } = request;
+      known.set(keyOf(bytes), { repeat, number, method, givenId, coding: codingFor(acceptEncoding) });
     },
     get isAnswering() {
       return answering > 0;

@@ -177,6 +177,22 @@ test('the second of the same reads is neither read by Node nor judged anew, and 
   expect(asked).toEqual(['ordinary', 'repeat', 'ordinary', 'repeat']);
 });
 
+test('a read by GET is answered, and logged without its query, as one by POST', async () => {
+  const { asked, exchange, open, logLines } = await startCounting();
+  const get = (target: string) => `GET ${target} HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer x\r\n\r\n`;
+  const socket = await open();
+  const answers: RawAnswer[] = [];
+  for (const target of ['?action=read', '?action=read', '?action=read&page=2', '', '', '?action=read']) {
+    answers.push(await exchange(socket, get(`/api/call-queue${target}`)));
+  }
+  expect(asked).toEqual(['ordinary', 'repeat', 'ordinary', 'ordinary', 'ordinary', 'repeat']);
+  expect(answers.map(({ status, body }) => [status, body])).toEqual(answers.map(() => [200, answers[0]?.body]));
+  await expect.poll(() => logLines.filter((line) => line.includes('"msg":"request"')).length).toBe(6);
+  for (const line of logLines.filter((one) => one.includes('"msg":"request"'))) {
+    expect(JSON.parse(line)).toMatchObject({ method: 'GET', path: '/api/call-queue', status: 200 });
+  }
+});
+
 test('another connection has to be let in first, and then knows what was asked over the others', async () => {
   const { asked, exchange, open } = await startCounting();
   await exchange(await open(), post());

@@ -16,6 +16,12 @@ export function readyPage(lists: LiveLists, list: LiveList, query: CallQuery): R
   return page && { rowCount, length: page.length, lastId: page.lastId, json: page.json };
 }
 
+/** Whether the page of a question lay ready until a change took it away: it is asked again and again. */
+export function isChangedPage(lists: LiveLists, list: LiveList, query: CallQuery): boolean {
+  const start = list.startOf(query);
+  return start % query.limit === 0 && lists.isPageChanged(list, query.limit, start / query.limit);
+}
+
 /** Ids of the page of a question. */
 export function idsOfPage(list: LiveList, query: CallQuery): number[] {
   const start = list.startOf(query);

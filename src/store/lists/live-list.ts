@@ -27,8 +27,6 @@ export class LiveList {
   readonly pages: ListPages = new Map();
   /** When it was asked for last, as a count of questions. */
   usedAt = 0;
-  /** Pages that lay ready were taken away by changes. */
-  isChanging = false;
   readonly #order: ListOrder;
   readonly #test: RowTest;
 

@@ -162,6 +162,11 @@ export class LiveLists {
     return this.#shelf.get(list, limit, index);
   }
 
+  /** Whether a page lay ready until a change took it away. */
+  isPageChanged(list: LiveList, limit: number, index: number): boolean {
+    return this.#shelf.isChanged(list, limit, index);
+  }
+
   keepPage(list: LiveList, limit: number, index: number, page: ShelfPage): void {
     if (this.#lists.get(list.key) === list) this.#shelf.put(list, limit, index, page);
   }
@@ -215,7 +220,6 @@ export class LiveLists {
 
   #moved(list: LiveList, moved: ReturnType<LiveList['put']>): void {
     if (moved === undefined || list.pages.size === 0) return;
-    list.isChanging = true;
     this.#shelf.drop(list, moved);
   }
 

@@ -14,8 +14,8 @@ interface Place {
   isUsed: boolean;
 }
 
-/** Pages of one list, by their size and number, from 0. */
-export type ListPages = Map<number, Map<number, Place>>;
+/** Pages of one list, by their size and number, from 0; null: it lay ready until a change took it away. */
+export type ListPages = Map<number, Map<number, Place | null>>;
 
 /** What pages belong to. */
 export interface ShelvedList {
@@ -42,14 +42,14 @@ export class PageShelf {
 
   get(list: ShelvedList, limit: number, index: number): ShelfPage | undefined {
     const place = list.pages.get(limit)?.get(index);
-    if (place === undefined) return undefined;
+    if (place === undefined || place === null) return undefined;
     // A mark costs a tenth of putting it at the end at each use.
     place.isUsed = true;
     return place.page;
   }
 
   put(list: ShelvedList, limit: number, index: number, page: ShelfPage): void {
-    const ofLimit = list.pages.get(limit) ?? new Map<number, Place>();
+    const ofLimit = list.pages.get(limit) ?? new Map<number, Place | null>();
     list.pages.set(limit, ofLimit);
     const place = { page, list, limit, index, isUsed: false };
     ofLimit.set(index, place);
@@ -58,21 +58,33 @@ export class PageShelf {
     this.#makeRoom();
   }
 
-  /** Takes away the pages that hold places of a list. */
+  /** Whether a page lay ready until a change took it away. */
+  isChanged(list: ShelvedList, limit: number, index: number): boolean {
+    return list.pages.get(limit)?.get(index) === null;
+  }
+
+  /** Takes away the pages that hold places of a list, which have changed. */
   drop(list: ShelvedList, { from, to }: { from: number; to: number }): void {
     for (const [limit, ofLimit] of list.pages) {
       const first = Math.floor(from / limit);
       if (to - from < limit) {
         // Nearly always one page: not worth looking at all.
-        for (let index = first; index * limit <= to; index++) this.#take(ofLimit.get(index));
+        for (let index = first; index * limit <= to; index++) this.#change(ofLimit, index);
       } else {
-        for (const [index, place] of ofLimit) if (index >= first && index * limit <= to) this.#take(place);
+        for (const index of ofLimit.keys()) if (index >= first && index * limit <= to) this.#change(ofLimit, index);
       }
     }
   }
 
-  #take(place: Place | undefined): void {
-    if (place === undefined || !this.#places.delete(place)) return;
+  #change(ofLimit: Map<number, Place | null>, index: number): void {
+    const place = ofLimit.get(index);
+    if (place === undefined || place === null) return;
+    this.#take(place);
+    ofLimit.set(index, null);
+  }
+
+  #take(place: Place): void {
+    if (!this.#places.delete(place)) return;
     place.list.pages.get(place.limit)?.delete(place.index);
     this.#bytes -= place.page.json.byteLength + PLACE_BYTES;
   }

@@ -10,7 +10,7 @@ const SELECT_ROWS = `SELECT bodies.id, CAST(bodies.json AS BLOB) FROM json_each(
   CROSS JOIN bodies ON bodies.id = wanted.value`;
 
 /**
- * Rows as they are sent, of pages that change: of such a page most rows stay, and SQLite looks each of them up in the
+ * Rows as they are sent, of pages that are asked for again and change: of such a page most rows stay, and SQLite looks each of them up in the
  * write-ahead log first. Show the same place of the change feed as the lists.
  */
 export class KeptRows {

@@ -1,6 +1,6 @@
 import type { CallQuery } from '../../../core/call-filter.ts';
 import type { RenderedPage } from '../../../core/call-store.ts';
-import { idsOfPage, keepPage, readyPage } from '../../lists/list-pages.ts';
+import { idsOfPage, isChangedPage, keepPage, readyPage } from '../../lists/list-pages.ts';
 import type { LiveList } from '../../lists/live-list.ts';
 import type { LiveLists } from '../../lists/live-lists.ts';
 import type { Connection } from '../connection.ts';
@@ -17,7 +17,7 @@ export function pageOfList(
   if (ready !== undefined) return ready;
   const ids = idsOfPage(list, query);
   const lastId = ids.at(-1) as number;
-  const json = list.isChanging ? rows.page(connection, ids) : bodies(connection, ids);
+  const json = isChangedPage(lists, list, query) ? rows.page(connection, ids) : bodies(connection, ids);
   const page = { rowCount: list.length, length: ids.length, lastId, json };
   keepPage(lists, list, query, page);
   return page;

@@ -26,6 +26,9 @@ const END_OF_HEAD = '\r\n\r\n';
  * request under way. A request that comes in one piece (or head and body in two, where the one before came so) while no
  * other is under way may be answered without Node reading it, which is half of the work of answering. As soon as that is
  * not sure, everything goes to Node, until all that came is known to be answered.
+ *
+ * Only for connections that are worth it: once followed, all that comes passes through memory of ours, 64 KB a piece, which
+ * Node spares where it reads by itself. Bodies of strangers must not.
  */
 export class ConnectionBytes {
   readonly #socket: Socket;
@@ -36,12 +39,18 @@ export class ConnectionBytes {
    * - `read`: Node reads, and has the say about the connection
    * - `answered`: a quick answer is on its way, and what comes next waits for it
    */
-  #state: 'between' | 'read' | 'answered' = 'between';
-  /** Of what Node was given since it reads: how much, all of it unless it is long, where the first head ends, and how many requests. */
+  #state: 'between' | 'read' | 'answered' = 'read';
+  /** Requests that Node has read and not yet answered; without the one during which following began. */
+  #open = 0;
+  /**
+   * Of what Node was given since a request may have begun: how much, all of it unless it is long, where the first head ends,
+   * and how many requests. `#isSure`: nothing that came before belongs to the first.
+   */
   #bytes = 0;
   #pieces: Buffer[] = [];
   #headBytes = 0;
   #requests = 0;
+  #isSure = false;
   /** The head after which a body will come, as it did last time. */
   #headBefore: Buffer | undefined;
   #waiting: Buffer | undefined;
@@ -54,8 +63,8 @@ export class ConnectionBytes {
   }
 
   /**
-   * From now on the bytes of a connection come through here. To be called when Node has begun to listen to it, before
-   * anything has come. @returns undefined if Node does not listen in the way that is known, and nothing was changed
+   * From now on the bytes of a connection come through here. What Node has read of it until now need not be known.
+   * @returns undefined if Node does not listen in the way that is known, and nothing was changed
    */
   static follow(socket: Socket, answer: AnswerBytes): ConnectionBytes | undefined {
     const [readByNode, ...others] = socket.listeners('data');
@@ -75,8 +84,10 @@ export class ConnectionBytes {
   /** Node has read the head of a request. */
   begun(request: IncomingMessage, response: ServerResponse): void {
     this.#requests += 1;
-    response.once('finish', () => {
-      if (!this.#isAllOf(request)) return;
+    this.#open += 1;
+    response.once('close', () => {
+      this.#open -= 1;
+      if (!response.writableFinished || !this.#isAllOf(request)) return;
       this.#state = 'between';
       this.#pieces = [];
     });
@@ -99,8 +110,20 @@ export class ConnectionBytes {
       this.#state === 'read' &&
       this.#requests === 1 &&
       request.complete &&
-      this.#bytes === this.#headBytes + declaredLength(request)
+      this.#bytes === this.#headBytes + declaredLength(request) &&
+      (this.#isSure || this.#beganWith(request))
     );
+  }
+
+  /** Whether the bytes begin where the request does, whatever Node had of the connection before. */
+  #beganWith({ method, url, httpVersion, rawHeaders }: IncomingMessage): boolean {
+    const [first] = this.#pieces;
+    if (first === undefined) return false;
+    const head = first.toString('latin1', 0, this.#headBytes);
+    // Had Node held half a line, this one would be the end of it; had it held whole ones, there would be more headers.
+    const headers = head.split('\r\n').length - 3;
+    this.#isSure = head.startsWith(`${method} ${url} HTTP/${httpVersion}\r\n`) && headers === rawHeaders.length / 2;
+    return this.#isSure;
   }
 
   readonly #came = (bytes: Buffer): void => {
@@ -112,7 +135,8 @@ export class ConnectionBytes {
       return;
     }
     if (this.#state === 'read') {
-      this.#giveToNode(bytes);
+      if (this.#open > 0) this.#giveToNode(bytes);
+      else this.#beginReading(bytes, false);
       return;
     }
     const all = this.#waiting === undefined ? bytes : Buffer.concat([this.#waiting, bytes]);
@@ -122,7 +146,7 @@ export class ConnectionBytes {
       return;
     }
     const answer = all.length <= MOST_BYTES ? this.#answer(this, all) : undefined;
-    if (answer === undefined) this.#beginReading(all);
+    if (answer === undefined) this.#beginReading(all, true);
     else void this.#send(all, answer);
   };
 
@@ -136,7 +160,7 @@ export class ConnectionBytes {
       sent();
       // First: Node may want it to stop again.
       this.#goOn();
-      this.#beginReading(request);
+      this.#beginReading(request, true);
     } else {
       socket.cork();
       const last = answer.length - 1;
@@ -162,12 +186,13 @@ export class ConnectionBytes {
     this.#socket.resume();
   }
 
-  #beginReading(bytes: Buffer): void {
+  #beginReading(bytes: Buffer, isSure: boolean): void {
     this.#state = 'read';
+    this.#isSure = isSure;
     this.#bytes = 0;
     this.#pieces = [];
     this.#requests = 0;
-    // -1 and what is added to it never come to what has come: such a connection stays with Node.
+    // -1 and what is added to it never come to what has come.
     this.#headBytes = bytes.indexOf(END_OF_HEAD) + END_OF_HEAD.length;
     this.#giveToNode(bytes);
   }

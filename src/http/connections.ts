@@ -10,8 +10,6 @@ import type { Metrics } from './metrics.ts';
 
 export interface ConnectionOptions {
   maxConnections: number;
-  /** Told of each connection within the limit, when Node listens to it. */
-  accepted(socket: Socket): void;
   /** Told of each over which Node has stopped to read HTTP. */
   notHttp(socket: Socket): void;
   nextRequestId: () => string;
@@ -52,7 +50,7 @@ export interface OpenConnections {
 /** Node's own `maxConnections` drops connections without a word. */
 function capConnections(
   server: Server,
-  { maxConnections, accepted, nextRequestId, metrics }: ConnectionOptions,
+  { maxConnections, nextRequestId, metrics }: ConnectionOptions,
 ): OpenConnections {
   const open = new Set<Socket>();
   let goodbyes = 0;
@@ -64,7 +62,6 @@ function capConnections(
       open.add(socket);
       socket.once('close', () => open.delete(socket));
       for (const listener of accept) listener.call(server, socket);
-      accepted(socket);
       return;
     }
     metrics.connectionRefused();

@@ -17,8 +17,6 @@ export type Repeat = () => Promise<Answer>;
  * from what came in, before any of that. Whatever is in any way unusual, or goes wrong, takes the ordinary way.
  */
 export interface RepeatedReads {
-  /** A connection was accepted, and Node listens to it. */
-  follow(socket: Socket): void;
   /** Node has stopped to read HTTP over a connection. */
   leave(socket: Socket): void;
   /** Node has read a request. */
@@ -98,6 +96,12 @@ export function createRepeatedReads(options: RepeatedReadsOptions): RepeatedRead
     return request.method === 'GET' && request.url?.startsWith(`${url}?`) === true && length === 0;
   }
 
+  function follow(socket: Socket): ConnectionBytes | undefined {
+    const connection = ConnectionBytes.follow(socket, (from, bytes) => quickAnswer(from, socket, bytes));
+    if (connection !== undefined) connections.set(socket, connection);
+    return connection;
+  }
+
   function loginNumber(login: Login): number {
     const identity = JSON.stringify(login);
     if (logins.size >= MOST_LOGINS) logins.clear();
@@ -147,15 +151,12 @@ export function createRepeatedReads(options: RepeatedReadsOptions): RepeatedRead
   }
 
   return {
-    follow(socket) {
-      const connection = ConnectionBytes.follow(socket, (from, bytes) => quickAnswer(from, socket, bytes));
-      if (connection !== undefined) connections.set(socket, connection);
-    },
     leave: (socket) => connections.get(socket)?.leave(),
     begun: (request, response) => connections.get(request.socket)?.begun(request, response),
     remember(request, login, repeat) {
-      const connection = connections.get(request.socket);
-      if (connection === undefined || !isPlain(request)) return;
+      if (!isPlain(request)) return;
+      const connection = connections.get(request.socket) ?? follow(request.socket);
+      if (connection === undefined) return;
       const number = loginNumber(login);
       letIn.set(connection, { login, number, until: performance.now() + LET_IN_MS });
       const bytes = connection.bytesOf(request);

@@ -130,7 +130,6 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       http.timeout = limits.requestTimeoutSeconds * 2000;
       connections = guardConnections(http, {
         maxConnections: limits.connections,
-        accepted: repeatedReads.follow,
         notHttp: repeatedReads.leave,
         nextRequestId,
         logger,

@@ -153,12 +153,27 @@ async function startCounting(repeat: () => Promise<void> = async () => undefined
     onTestFinished(() => void socket.destroy());
     return socket;
   };
-  return { ...server, asked, answer, exchange, open };
+  /** From the first read that was answered well on its bytes are followed. */
+  const openFollowed = async () => {
+    const socket = await open();
+    await exchange(socket, post(['X-First: 1']));
+    asked.pop();
+    server.logLines.length = 0;
+    return socket;
+  };
+  return { ...server, asked, answer, exchange, open, openFollowed };
 }
 
-test('the second of the same reads is neither read by Node nor judged anew, and has the same head to the letter', async () => {
+test('the first read over a connection has it followed, the second tells where its bytes begin, the third is answered by them', async () => {
   const { asked, exchange, open } = await startCounting();
   const socket = await open();
+  for (let times = 0; times < 3; times++) await exchange(socket, post());
+  expect(asked).toEqual(['ordinary', 'ordinary', 'repeat']);
+});
+
+test('the second of the same reads is neither read by Node nor judged anew, and has the same head to the letter', async () => {
+  const { asked, exchange, openFollowed } = await startCounting();
+  const socket = await openFollowed();
   const first = await exchange(socket, post());
   const second = await exchange(socket, post());
   expect(asked).toEqual(['ordinary', 'repeat']);
@@ -178,9 +193,9 @@ test('the second of the same reads is neither read by Node nor judged anew, and 
 });
 
 test('a read by GET is answered, and logged without its query, as one by POST', async () => {
-  const { asked, exchange, open, logLines } = await startCounting();
+  const { asked, exchange, openFollowed, logLines } = await startCounting();
   const get = (target: string) => `GET ${target} HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer x\r\n\r\n`;
-  const socket = await open();
+  const socket = await openFollowed();
   const answers: RawAnswer[] = [];
   for (const target of ['?action=read', '?action=read', '?action=read&page=2', '', '', '?action=read']) {
     answers.push(await exchange(socket, get(`/api/call-queue${target}`)));
@@ -194,9 +209,9 @@ test('a read by GET is answered, and logged without its query, as one by POST', 
 });
 
 test('another connection has to be let in first, and then knows what was asked over the others', async () => {
-  const { asked, exchange, open } = await startCounting();
-  await exchange(await open(), post());
-  const other = await open();
+  const { asked, exchange, openFollowed } = await startCounting();
+  await exchange(await openFollowed(), post());
+  const other = await openFollowed();
   await exchange(other, post());
   await exchange(other, post());
   expect(asked).toEqual(['ordinary', 'ordinary', 'repeat']);
@@ -207,13 +222,13 @@ test.for([
   ['a key that makes it happen once', [['Idempotency-Key: a']]],
   ['the connection is to be closed', [['Connection: close']]],
 ] as const)('the ordinary way is taken where %s', async ([, [headers]]) => {
-  const { asked, exchange, open } = await startCounting();
-  await exchange(await open(), post());
-  const socket = await open();
+  const { asked, exchange, openFollowed } = await startCounting();
+  await exchange(await openFollowed(), post());
+  const socket = await openFollowed();
   await exchange(socket, post());
   await exchange(socket, post(headers));
   expect(asked.filter((who) => who === 'ordinary')).toHaveLength(3);
-  const another = await open();
+  const another = await openFollowed();
   await exchange(another, post());
   await exchange(another, post(headers));
   expect(asked.filter((who) => who === 'ordinary')).toHaveLength(5);
@@ -225,8 +240,8 @@ test.for([
 ] as const)(
   'a page that comes again is compressed by %s as it was, and anew when it is another',
   async ([coding, plain]) => {
-    const { asked, answer, exchange, open } = await startCounting();
-    const socket = await open();
+    const { asked, answer, exchange, openFollowed } = await startCounting();
+    const socket = await openFollowed();
     const ask = async () => {
       const { headers, body } = await exchange(socket, post([`Accept-Encoding: ${coding}`]));
       expect(headers['content-encoding']).toBe(coding);
@@ -257,8 +272,8 @@ test('HTTP/1.0 is left to Node, which closes the connection', async () => {
 });
 
 test('a request that the caller gave an id has it in every answer', async () => {
-  const { asked, exchange, open } = await startCounting();
-  const socket = await open();
+  const { asked, exchange, openFollowed } = await startCounting();
+  const socket = await openFollowed();
   for (let times = 0; times < 2; times++) {
     expect((await exchange(socket, post(['X-Request-Id: mine-1']))).headers['x-request-id']).toBe('mine-1');
     expect((await exchange(socket, post(['X-Request-Id: mi ne']))).headers['x-request-id']).toMatch(/^[0-9a-f]{12}-/);
@@ -269,11 +284,11 @@ test('a request that the caller gave an id has it in every answer', async () => 
 test('whoever is being answered when the server stops is told to come again elsewhere, and not cut off', async () => {
   const begun = Promise.withResolvers<void>();
   const gate = Promise.withResolvers<void>();
-  const { http, asked, exchange, open } = await startCounting(async () => {
+  const { http, asked, exchange, openFollowed } = await startCounting(async () => {
     begun.resolve();
     await gate.promise;
   });
-  const socket = await open();
+  const socket = await openFollowed();
   await exchange(socket, post());
   const received = readToEnd(socket);
   socket.write(post());

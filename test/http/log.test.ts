@@ -86,13 +86,13 @@ describe('the log', () => {
 describe('a line of the log', () => {
   it('loses secrets wherever they stand', () => {
     const line = written((logger) => {
-      logger.info({ authorization: 'Bearer one-"two', headers: { api_key: 'three', deep: [{ password: 'fo\\"ur' }] } });
-      logger.info('ami://user:five@192.0.2.1:5038 and postgres://six:seven@db/x and /x?api_hash=eight&y=1');
-      logger.error({ err: new Error('sent Authorization: Bearer nine') });
+      const deep = [{ password: 'sesa\\"me4' }];
+      logger.info({ authorization: 'Bearer sesame1-"sesame2', headers: { api_key: 'sesame3', deep } });
+      logger.info('ami://user:sesame5@192.0.2.1:5038 and postgres://sesame6:sesame7@db/x and /x?api_hash=sesame8&y=1');
+      logger.error({ err: new Error('sent Authorization: Bearer sesame9') });
     });
-    for (const secret of ['one', 'two', 'three', 'fo\\', 'five', 'six', 'seven', 'eight', 'nine']) {
-      expect(line).not.toContain(secret);
-    }
+    // Nothing that may stand in the path of a checkout, which is in the stack of the error.
+    expect(line).not.toContain('sesa');
     expect(line).toContain('192.0.2.1:5038');
     expect(line).toContain('y=1');
     for (const text of line.trimEnd().split('\n')) expect(() => JSON.parse(text)).not.toThrow();

@@ -80,7 +80,7 @@ function noSuchRoute(routes: RouteTable, request: FastifyRequest): Refusal {
 }
 
 /** All of them: Node's `headers` keeps the first of several `Authorization` headers and drops the others silently. */
-export function authorizationHeaders({ raw }: FastifyRequest): string[] {
+export function authorizationHeaders({ raw }: Pick<FastifyRequest, 'raw'>): string[] {
   const found: string[] = [];
   const { rawHeaders } = raw;
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {

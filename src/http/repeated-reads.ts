@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isIP, type Socket } from 'node:net';
 import type { Login } from '../wire/authenticate.ts';
 import type { Answer } from '../wire/envelope.ts';
+import { authorizationHeaders } from './admission.ts';
 import { type Coding, codingFor, compress, isWorthCompressing } from './compression.ts';
 import { ConnectionBytes, type Pieces, type QuickAnswer } from './connection-bytes.ts';
 import { declaredLength } from './read-body.ts';
@@ -84,7 +85,7 @@ export function createRepeatedReads(options: RepeatedReadsOptions): RepeatedRead
       !UNUSUAL.some((name) => headers[name] !== undefined) &&
       !(hasProxies && headers['x-forwarded-for'] !== undefined) &&
       isIP(request.socket.remoteAddress ?? '') !== 0 &&
-      hasOneAuthorization(request) &&
+      authorizationHeaders({ raw: request }).length === 1 &&
       isServing()
     );
   }
@@ -182,14 +183,4 @@ async function encoded(answer: Answer, coding: Coding | undefined): Promise<Answ
 /** A byte, a character: two requests have the same key only if they are the same. */
 function keyOf(bytes: Buffer): string {
   return bytes.toString('latin1');
-}
-
-/** Node keeps the first of several and drops the others silently. */
-function hasOneAuthorization({ rawHeaders }: IncomingMessage): boolean {
-  let count = 0;
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index] as string;
-    if (name.length === 13 && name.toLowerCase() === 'authorization') count += 1;
-  }
-  return count === 1;
 }

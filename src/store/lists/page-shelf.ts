@@ -80,12 +80,12 @@ export class PageShelf {
     const place = ofLimit.get(index);
     if (place === undefined || place === null) return;
     this.#take(place);
+    // In its place: who goes through all of them must not meet it again at the end.
     ofLimit.set(index, null);
   }
 
   #take(place: Place): void {
     if (!this.#places.delete(place)) return;
-    place.list.pages.get(place.limit)?.delete(place.index);
     this.#bytes -= place.page.json.byteLength + PLACE_BYTES;
   }
 
@@ -99,6 +99,7 @@ export class PageShelf {
         this.#places.add(place);
       } else {
         this.#take(place);
+        place.list.pages.get(place.limit)?.delete(place.index);
       }
     }
   }

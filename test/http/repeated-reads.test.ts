@@ -119,7 +119,12 @@ async function startCounting(repeat: () => Promise<void> = async () => undefined
   const page: Uint8Array | string = Buffer.from('"ü"'.repeat(1000));
   const answer = { status: 200, headers: {}, body: ['[', page, ']'] as [string, Uint8Array | string, string] };
   const server = await startHttpServer({
-    authenticator: anyLogin,
+    authenticator: {
+      async authenticate(headers) {
+        const login = await anyLogin.authenticate(headers);
+        return { ...login, credential: { ...login.credential, name: headers.join() } };
+      },
+    },
     api: {
       handle: async () => {
         asked.push('ordinary');
@@ -206,6 +211,17 @@ test('a read by GET is answered, and logged without its query, as one by POST', 
   for (const line of logLines.filter((one) => one.includes('"msg":"request"'))) {
     expect(JSON.parse(line)).toMatchObject({ method: 'GET', path: '/api/call-queue', status: 200 });
   }
+});
+
+test('a request with the token of somebody else is judged by that token, though it is known from another connection', async () => {
+  const { asked, exchange, openFollowed } = await startCounting();
+  const [ours, theirs] = [await openFollowed(), await openFollowed()];
+  const byThem = post().replace('Bearer x', 'Bearer y');
+  for (let times = 0; times < 2; times++) await exchange(theirs, byThem);
+  await exchange(ours, post());
+  expect(asked).toEqual(['ordinary', 'repeat', 'ordinary']);
+  await exchange(ours, byThem);
+  expect(asked.at(-1)).toBe('ordinary');
 });
 
 test('another connection has to be let in first, and then knows what was asked over the others', async () => {
